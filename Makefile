@@ -1,0 +1,48 @@
+# Every command of the project. A fresh machine needs Python 3.11 and make, nothing else.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BIN := $(VENV)/bin
+
+.PHONY: help run install install-dev lock check format test e2e bench spec
+
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.installed: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+install: $(VENV)/.installed ## Make the virtual environment
+install-dev: $(VENV)/.installed-dev ## The same, with the tools for development
+
+run: install ## Start the portal: web server and worker, until Ctrl-C
+	@exec $(BIN)/python manage.py portal --host $(HOST) --port $(PORT)
+
+lock: ## Pin requirements*.in to exact versions with hashes (needs uv)
+	uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 requirements.in -o requirements.txt
+	uv pip compile --quiet --generate-hashes --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+format: install-dev ## Format and mend what can be mended
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+check: install-dev ## Lint, types, layering, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+
+test: install-dev ## The suite, on SQLite or on DATABASE_URL
+	$(BIN)/python -m pytest -q -m "not e2e"
+
+e2e: install-dev ## The browser tests
+	$(BIN)/python -m pytest -q tests/e2e -m e2e

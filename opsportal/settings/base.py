@@ -1,0 +1,151 @@
+"""Settings that hold everywhere. dev, test and prod override a few lines each."""
+
+from pathlib import Path
+from typing import Any
+
+from opsportal.core.database import database_from_url
+from opsportal.core.env import env_bool, env_int, env_list, env_secret, env_str, env_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = Path(env_str("OPSPORTAL_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+ROLE = env_str("OPSPORTAL_ROLE", "command")  # web, worker or command: decides how connections are kept
+
+DEBUG = False
+ALLOWED_HOSTS = env_list("OPSPORTAL_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env_list("OPSPORTAL_TRUSTED_ORIGINS")
+ROOT_URLCONF = "opsportal.urls"
+ASGI_APPLICATION = "opsportal.asgi.application"
+WSGI_APPLICATION = None
+AUTH_USER_MODEL = "institutions.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SITE_URL = env_url("OPSPORTAL_SITE_URL", "http://127.0.0.1:8000")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "channels",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "django_structlog",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "rest_framework",
+    "opsportal.core",
+    "ledger",
+    "opsportal.institutions",
+    "agents",
+    "scenarios",
+    "findings",
+    "opsportal.portal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database_from_url(env_str("DATABASE_URL"), data_dir=DATA_DIR, role=ROLE)}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "opsportal_cache",
+    }
+}
+
+# ── People ──────────────────────────────────────────────────────────────────
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# ── Words and time ──────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("pt-br", "Português (Brasil)")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# ── Files ───────────────────────────────────────────────────────────────────
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+
+# ── Jobs ────────────────────────────────────────────────────────────────────
+Q_CLUSTER = {
+    "name": "opsportal",
+    "orm": "default",
+    "workers": env_int("OPSPORTAL_WORKERS", 2, minimum=1, maximum=32),
+    "queue_limit": 2,  # what waits inside the cluster counts against retry: keep it short
+    "bulk": 1,
+    "poll": 0.2,
+    "timeout": 300,
+    "retry": 900,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "catch_up": False,
+    "save_limit": 100,
+    "recycle": 500,
+    "guard_cycle": 0.5,  # must divide timeout exactly in binary, or the hard kill never fires
+    "label": "Background jobs",
+}
+
+# ── Watching ────────────────────────────────────────────────────────────────
+INTERVAL_SECONDS = env_int("AGENTIC_INTERVAL_SEC", 300, minimum=5, maximum=86_400)
+LLM_ENABLED = env_bool("AGENTIC_LLM_ENABLED", False)
+OLLAMA_BASE_URL = env_url("OLLAMA_BASE_URL")
+LLM_MODEL = env_str("AGENTIC_LLM_MODEL", "qwen2.5:7b-instruct")
+EMBED_MODEL = env_str("AGENTIC_EMBED_MODEL", "nomic-embed-text")
+SPECS_ROOT = env_str("AGENTIC_SPECS_ROOT")
+INTERNAL_TOKEN = env_secret("OPS_INTERNAL_TOKEN")

@@ -1,0 +1,18 @@
+"""The suite: fast hasher, tasks inline, no files outside the temporary folder."""
+
+import os
+import tempfile
+
+os.environ.setdefault("OPSPORTAL_DATA_DIR", tempfile.mkdtemp(prefix="opsportal-test-"))
+
+from opsportal.settings.base import *  # noqa: F403  the data folder must be set first
+from opsportal.settings.base import DATABASES, Q_CLUSTER
+
+SECRET_KEY = "only-for-tests"
+INTERNAL_TOKEN = "only-for-tests-internal"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+Q_CLUSTER = {**Q_CLUSTER, "sync": True}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3") and "DATABASE_URL" not in os.environ:
+    DATABASES["default"]["NAME"] = ":memory:"

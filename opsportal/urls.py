@@ -1,0 +1,9 @@
+"""Every address of the portal. This module is part of the composition root."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+]
