@@ -42,7 +42,7 @@ class Finding(models.Model):
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN, editable=False)
     state = models.CharField(max_length=14, choices=ProbeState.choices)
     reason = models.CharField(max_length=200, blank=True)
-    evidence = models.JSONField(default=dict, help_text="The last failing look: measured, expected, at.")
+    evidence = models.JSONField(default=dict, help_text="The look that opened it: measured, expected, at.")
     human_action = models.JSONField(default=dict, help_text="What to do, per language, filled from the evidence (T0).")
     count = models.PositiveIntegerField(default=1, help_text="Failing looks since it opened.")
     suppressed_count = models.PositiveIntegerField(

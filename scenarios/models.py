@@ -54,6 +54,7 @@ class Scenario(models.Model):
     state = models.CharField(max_length=14, choices=ProbeState.choices, default=ProbeState.UNKNOWN, editable=False)
     state_since = models.DateTimeField(null=True, editable=False)
     reason = models.CharField(max_length=200, blank=True, editable=False)
+    cause = models.CharField(max_length=80, blank=True, editable=False, help_text="The dead parent, when that is why.")
     last_run_at = models.DateTimeField(null=True, editable=False)
     next_due_at = models.DateTimeField(null=True, editable=False)
 
@@ -75,16 +76,17 @@ class Scenario(models.Model):
 
 
 class CheckState(models.Model):
-    """The streak of one check of a scenario: what hysteresis needs to remember."""
+    """The streak of one check that is not steadily well: what hysteresis must remember.
+
+    A check without a row has been ok for at least ``up_after`` looks, or was never seen.
+    """
 
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     scenario = models.ForeignKey(Scenario, on_delete=models.CASCADE, related_name="checks")
     check_name = models.CharField(max_length=40)
-    state = models.CharField(max_length=14, choices=ProbeState.choices)
-    streak = models.PositiveSmallIntegerField(
-        default=1, help_text="Equal results in a row, counted up to the threshold."
-    )
-    since = models.DateTimeField()
+    bad = models.PositiveSmallIntegerField(default=0, help_text="Bad looks in a row, counted up to the threshold.")
+    good = models.PositiveSmallIntegerField(default=0, help_text="Good looks in a row since the last bad one.")
+    blind = models.PositiveSmallIntegerField(default=0, help_text="Looks in a row that saw nothing.")
 
     objects = InstitutionManager()
 
@@ -92,7 +94,7 @@ class CheckState(models.Model):
         constraints = [models.UniqueConstraint(fields=["scenario", "check_name"], name="check_state_once")]
 
     def __str__(self) -> str:
-        return f"{self.scenario_id}/{self.check_name}: {self.state} ×{self.streak}"
+        return f"{self.scenario_id}/{self.check_name}: {self.bad} bad, {self.good} good"
 
 
 class Tick(models.Model):
@@ -156,6 +158,7 @@ class Run(models.Model):
     )
     state = models.CharField(max_length=14, choices=ProbeState.choices)
     reason = models.CharField(max_length=200, blank=True)
+    cause = models.CharField(max_length=80, blank=True, help_text="The dead parent, when that is why.")
     evidence = models.JSONField(
         default=list, help_text="One object per check: check, state, reason, measured, expected, at, ms."
     )
