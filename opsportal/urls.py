@@ -3,7 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler400 = "opsportal.core.http.bad_request"
+handler403 = "opsportal.core.http.permission_denied"
+handler404 = "opsportal.core.http.page_not_found"
+handler500 = "opsportal.core.http.server_error"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("api/", include("opsportal.api")),
 ]

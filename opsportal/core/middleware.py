@@ -1,0 +1,34 @@
+"""The id that ties an answer to its log lines."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+HEADER = "X-Request-ID"
+
+
+class RequestIdMiddleware:
+    """Gives each request an id (the caller's, when it is a UUID) and returns it as ``X-Request-ID``.
+
+    First in the list. The id goes on through the header, where the log middleware picks it up.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request_id = _own_or_new(request.META.get("HTTP_X_REQUEST_ID", ""))
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        request.__dict__["request_id"] = request_id
+        response = self.get_response(request)
+        response.headers[HEADER] = request_id
+        return response
+
+
+def _own_or_new(offered: str) -> str:
+    try:
+        return str(UUID(offered))
+    except ValueError:
+        return str(uuid4())

@@ -1,0 +1,129 @@
+"""Which institution a request is about, decided once, before any view runs."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from opsportal.core.errors import DomainError, InvalidError, NotAuthenticatedError, NotFoundError
+from opsportal.core.http import error_response, is_api
+from opsportal.core.scope import institution_scope
+from opsportal.institutions.models import User
+from opsportal.institutions.selectors import Access, access_find, access_find_by_id, access_list
+from opsportal.institutions.tokens import access_by_token
+
+_PORTAL_PATH = re.compile(r"/i/(?P<slug>[-a-z0-9]{1,40})/")
+_NOT_YOURS = "There is no such institution, or you are not a member of it."
+
+
+class InstitutionMiddleware:
+    """Finds the institution and the member, puts them on the request, and opens the scope around the view.
+
+    Portal: ``/i/<slug>/…``; not a member, inactive and unknown are the same 404. API: a bearer token
+    carries its institution; a session names it by ``X-Institution-Id``, else it is the sole membership.
+    Why the API let nobody in is kept in ``request.access_refusal``: the endpoint answers it, unless it is public.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            access = access_of_request(request)
+        except DomainError as refusal:
+            return error_response(request, refusal)
+        if access is None:
+            return self.get_response(request)
+        request.__dict__.update(
+            access=access,
+            institution=access.institution,
+            member=access.member,
+            actor=access.actor,
+            permissions=access.permissions,
+        )
+        with institution_scope(access.institution.pk):
+            response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse):
+            _keep_scope(response, access.institution.pk)
+        return response
+
+
+def access_of_request(request: HttpRequest) -> Access | None:
+    """Return who asks in which institution; None when nobody is let in, or no institution is named.
+
+    Raises NotFoundError for a portal page of an institution that is not theirs.
+    """
+    if is_api(request):
+        try:
+            return _access_of_api(request)
+        except DomainError as refusal:
+            request.__dict__["access_refusal"] = refusal
+            return None
+    match = _PORTAL_PATH.match(request.path_info)
+    if match is None or not isinstance(request.user, User):
+        return None
+    access = access_find(request.user, slug=match["slug"])
+    if access is None:
+        raise NotFoundError(_NOT_YOURS)
+    return access
+
+
+def _access_of_api(request: HttpRequest) -> Access | None:
+    header = request.headers.get("Authorization", "")
+    if header:
+        request.user = AnonymousUser()  # a bad token never falls back to the cookie beside it
+        scheme, _, text = header.partition(" ")
+        if scheme.lower() != "bearer":
+            raise NotAuthenticatedError("Use Authorization: Bearer <token>.")
+        access = access_by_token(text.strip())
+        request.user = access.user
+        return access
+    if not isinstance(request.user, User):
+        return None
+    return _access_of_session(request.user, request.headers.get("X-Institution-Id", ""))
+
+
+def _access_of_session(user: User, named: str) -> Access:
+    if not named:
+        mine = access_list(user)
+        if len(mine) != 1:
+            raise InvalidError("Name the institution in the header X-Institution-Id.", code="INSTITUTION_REQUIRED")
+        return mine[0]
+    try:
+        institution_id = UUID(named)
+    except ValueError:
+        raise InvalidError("X-Institution-Id must be a UUID.", errors={"X-Institution-Id": ["not a UUID"]}) from None
+    access = access_find_by_id(user, institution_id)
+    if access is None:
+        raise NotFoundError(_NOT_YOURS)
+    return access
+
+
+def _keep_scope(response: StreamingHttpResponse, institution_id: UUID) -> None:
+    """Open the scope around each chunk: a streamed body is made after the view has returned."""
+    content = response.streaming_content
+    if isinstance(content, AsyncIterator):
+        response.streaming_content = _chunks_async(content, institution_id)
+    else:
+        response.streaming_content = _chunks(iter(content), institution_id)
+
+
+def _chunks(content: Iterator[bytes], institution_id: UUID) -> Iterator[bytes]:
+    while True:
+        with institution_scope(institution_id):
+            chunk = next(content, None)
+        if chunk is None:
+            return
+        yield chunk
+
+
+async def _chunks_async(content: AsyncIterator[bytes], institution_id: UUID) -> AsyncIterator[bytes]:
+    while True:
+        with institution_scope(institution_id):
+            chunk = await anext(content, None)
+        if chunk is None:
+            return
+        yield chunk

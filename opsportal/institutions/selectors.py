@@ -1,0 +1,89 @@
+"""Who is a member of what. These reads cross institutions: they are how the current one is found."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from opsportal.core.actor import Actor, ActorKind
+from opsportal.core.scope import every_institution
+from opsportal.institutions.access import Permission, permissions_of
+from opsportal.institutions.models import ApiToken, Institution, Member, User
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A person let into one institution, with the roles that count there."""
+
+    user: User
+    member: Member
+    institution: Institution
+    roles: frozenset[str]
+    token: ApiToken | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """The person as services and the ledger know them."""
+        return Actor(kind=ActorKind.HUMAN, id=str(self.user.code), institution_id=self.institution.pk, roles=self.roles)
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """Every permission that the roles hold."""
+        return permissions_of(self.roles)
+
+
+def access_list(user: User, **institution: Any) -> list[Access]:
+    """Return the institutions that ``user`` is an active member of, by slug, in one query.
+
+    ``institution`` narrows by columns of it: ``slug="home"``, ``pk=…``.
+    """
+    narrowed = {f"institution__{name}": value for name, value in institution.items()}
+    with every_institution():
+        rows = list(
+            Member.objects.filter(user_id=user.pk, is_active=True, **narrowed)
+            .select_related("institution")
+            .annotate(role=F("roles__name"))
+            .order_by("institution__slug")
+        )
+    roles: dict[int, set[str]] = {}
+    for row in rows:
+        roles.setdefault(row.pk, set()).update({row.role} - {None})
+    members = {row.pk: row for row in rows}
+    return [
+        Access(user=user, member=member, institution=member.institution, roles=frozenset(roles[pk]))
+        for pk, member in members.items()
+    ]
+
+
+def access_find(user: User, *, slug: str) -> Access | None:
+    """Return the access of ``user`` to the institution at ``slug``; None when there is none, for whatever reason."""
+    return next(iter(access_list(user, slug=slug)), None)
+
+
+def access_find_by_id(user: User, institution_id: UUID) -> Access | None:
+    """Return the access of ``user`` to one institution; None when there is none, for whatever reason."""
+    return next(iter(access_list(user, pk=institution_id)), None)
+
+
+def access_of_token(key_id: str) -> Access | None:
+    """Return what the token with this public part opens, in one query; None when there is no such token.
+
+    Nothing is checked here: neither the secret, nor expiry, nor whether the person is still active.
+    """
+    with every_institution():
+        rows = list(
+            ApiToken.objects.filter(key_id=key_id)
+            .select_related("institution", "member__user")
+            .annotate(role=F("member__roles__name"))
+        )
+    if not rows:
+        return None
+    token = rows[0]
+    return Access(
+        user=token.member.user,
+        member=token.member,
+        institution=token.institution,
+        roles=frozenset(row.role for row in rows if row.role),
+        token=token,
+    )
