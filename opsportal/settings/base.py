@@ -88,6 +88,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": database_from_url(env_str("DATABASE_URL"), data_dir=DATA_DIR, role=ROLE)}
+DB_APP_ROLE = env_str("OPSPORTAL_DB_APP_ROLE")  # PostgreSQL: the role that serves, when another one owns the tables
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

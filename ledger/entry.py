@@ -1,0 +1,70 @@
+"""The bytes of an entry, format version 1. Frozen: see docs/ledger-format.md."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from opsportal.core.actor import Actor
+from opsportal.core.canonical import Json, canonical_text
+
+VERSION = 1
+GENESIS = "0" * 64
+# No key sorts between "prev" and "seq": what stands left and right of the two is known before the lock is taken.
+_LEFT = ("actor", "actor_kind", "bundle", "case", "data", "inst", "kind")
+_RIGHT = ("subject", "ts", "v")
+KEYS = (*_LEFT, "prev", "seq", *_RIGHT)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry without its place in the chain: all but ``prev`` and ``seq``."""
+
+    institution_id: UUID
+    kind: str
+    actor: str
+    subject: str
+    case: UUID | None
+    ts: datetime
+    left: str
+    right: str
+
+    def body(self, prev: str, seq: int) -> str:
+        """Return the canonical text of the entry at its place."""
+        return f'{self.left}{prev}","seq":{seq}{self.right}'
+
+
+def draft_make(
+    *,
+    institution_id: UUID,
+    kind: str,
+    actor: Actor,
+    subject: str,
+    case: UUID | None,
+    data: dict[str, Json],
+    ts: datetime,
+) -> Draft:
+    """Return the draft of an entry; ``data`` was already cleaned by the schema of its kind."""
+    left = canonical_text(
+        {
+            "actor": actor.id,
+            "actor_kind": str(actor.kind),
+            "bundle": None,
+            "case": None if case is None else str(case),
+            "data": data,
+            "inst": str(institution_id),
+            "kind": kind,
+        }
+    )
+    right = canonical_text({"subject": subject, "ts": timestamp(ts), "v": VERSION})
+    return Draft(institution_id, kind, actor.id, subject, case, ts, left=left[:-1] + ',"prev":"', right="," + right[1:])
+
+
+def timestamp(moment: datetime) -> str:
+    """Return RFC 3339 in UTC with microseconds: ``2026-01-01T00:00:00.000000Z``."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def leaf(body: str) -> str:
+    """Return the hash of an entry: RFC 6962's leaf hash of its bytes, in hexadecimal."""
+    return hashlib.sha256(b"\0" + body.encode()).hexdigest()

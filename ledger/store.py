@@ -1,0 +1,73 @@
+"""How drafts become rows: one lock, one batch, on either engine."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+
+from ledger.entry import GENESIS, Draft, leaf
+
+_INSERT = (
+    'INSERT INTO ledger_entry (institution_id, seq, ts, kind, actor, subject, "case", body, hash) '
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+
+
+def chain_insert(institution_id: UUID) -> None:
+    """Insert the head of a new chain. Raises IntegrityError when there is one already."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT ledger_chain_start(%s)", [institution_id])
+        else:
+            cursor.execute(
+                "INSERT INTO ledger_head (institution_id, seq, hash) VALUES (%s, 0, %s)", [institution_id.hex, GENESIS]
+            )
+
+
+def head_lock(institution_id: UUID) -> None:
+    """Wait until no other transaction can append to this chain. SQLite: a writer holds that lock already."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM ledger_head WHERE institution_id = %s FOR UPDATE", [institution_id])
+
+
+def drafts_append(institution_id: UUID, drafts: Sequence[Draft]) -> int:
+    """Append ``drafts`` in order to one chain and return the last seq.
+
+    Call it as the last statement of a transaction: other writers of the same institution
+    wait from here to the commit. Raises IntegrityError when the chain was never started.
+    """
+    if connection.vendor == "postgresql":
+        return _append_postgres(institution_id, drafts)
+    return _append_sqlite(institution_id, drafts)
+
+
+def _append_postgres(institution_id: UUID, drafts: Sequence[Draft]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_append(%s, %s, %s)",
+            [institution_id, [draft.left for draft in drafts], [draft.right for draft in drafts]],
+        )
+        last: int = cursor.fetchone()[0]
+    return last
+
+
+def _append_sqlite(institution_id: UUID, drafts: Sequence[Draft]) -> int:
+    inst = institution_id.hex
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq, hash FROM ledger_head WHERE institution_id = %s", [inst])
+        head: tuple[int, str] | None = cursor.fetchone()
+        if head is None:
+            raise IntegrityError(f"ledger: institution {institution_id} has no chain")
+        seq, link = head
+        rows = []
+        for draft in drafts:
+            seq += 1
+            body = draft.body(link, seq)
+            link = leaf(body)
+            case = draft.case.hex if draft.case else None
+            ts = connection.ops.adapt_datetimefield_value(draft.ts)
+            rows.append((inst, seq, ts, draft.kind, draft.actor, draft.subject, case, body, link))
+        cursor.executemany(_INSERT, rows)
+        cursor.execute("UPDATE ledger_head SET seq = %s, hash = %s WHERE institution_id = %s", [seq, link, inst])
+    return seq
