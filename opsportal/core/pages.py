@@ -1,0 +1,142 @@
+"""Keyset pages: every page costs the same, however deep, and no row is skipped or shown twice.
+
+A cursor holds the sort key of the row at an edge. It is sealed (AES-SIV under a key drawn from
+SECRET_KEY, bound to the list it came from): it cannot be made up, and it does not tell row numbers,
+which would tell one institution how busy the others are.
+"""
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from rest_framework.response import Response
+
+from opsportal.core.errors import InvalidError, UnparsableError
+
+SIZE, SIZE_MAX = 50, 200
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """Some rows in order; ``next`` and ``previous`` are cursors, None where the list ends."""
+
+    items: list[M]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    values: list[Any]
+    is_backward: bool
+
+
+def page_read(queryset: QuerySet[M], *, order: Sequence[str] = ("-id",), cursor: str = "", size: int = SIZE) -> Page[M]:
+    """Return the page of ``queryset`` that ``cursor`` points at; the first one when it is empty.
+
+    ``order`` names columns of the model, none of them null, the last one unique; ``-`` is descending.
+    One query, one row more than ``size``. Raises UnparsableError on a cursor that is not of this list.
+    """
+    label = f"{queryset.model._meta.label}:{','.join(order)}"
+    at = _cursor_open(queryset.model, order, cursor, label) if cursor else None
+    is_backward = at is not None and at.is_backward
+    columns = [_reversed(column) for column in order] if is_backward else list(order)
+    rows = queryset.filter(_beyond(columns, at.values)) if at else queryset
+    found = list(rows.order_by(*columns)[: size + 1])
+    is_more, items = len(found) > size, found[:size]
+    if is_backward:
+        items.reverse()
+    has_next, has_previous = (True, is_more) if is_backward else (is_more, at is not None)
+    return Page(
+        items=items,
+        next=_cursor_seal(items[-1], order, label, is_backward=False) if items and has_next else None,
+        previous=_cursor_seal(items[0], order, label, is_backward=True) if items and has_previous else None,
+    )
+
+
+def page_of_request(request: HttpRequest, queryset: QuerySet[M], *, order: Sequence[str] = ("-id",)) -> Page[M]:
+    """Return the page that ``?cursor=`` and ``?limit=`` (1 to 200, else 50) ask for.
+
+    Raises UnparsableError on a bad cursor and InvalidError on a bad limit.
+    """
+    raw = request.GET.get("limit", str(SIZE))
+    if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:6]) <= SIZE_MAX):
+        message = f"must be a whole number from 1 to {SIZE_MAX}"
+        raise InvalidError(f"limit {message}", errors={"limit": [message]})
+    return page_read(queryset, order=order, cursor=request.GET.get("cursor", ""), size=int(raw))
+
+
+def page_response(request: HttpRequest, page: Page[Any], results: Sequence[object]) -> Response:
+    """Return ``{"results", "next", "previous"}``: the rows as the API shows them, and whole addresses."""
+    return Response(
+        {
+            "results": results,
+            "next": page_url(request, page.next),
+            "previous": page_url(request, page.previous),
+        }
+    )
+
+
+def page_url(request: HttpRequest, cursor: str | None) -> str | None:
+    """Return the address of this request with another cursor; its filters stay."""
+    if cursor is None:
+        return None
+    kept = [(name, value) for name, values in request.GET.lists() if name != "cursor" for value in values]
+    return request.build_absolute_uri(f"{request.path}?{urlencode([*kept, ('cursor', cursor)])}")
+
+
+def _reversed(column: str) -> str:
+    return column.removeprefix("-") if column.startswith("-") else f"-{column}"
+
+
+def _beyond(columns: Sequence[str], values: Sequence[object]) -> Q:
+    """Rows after ``values``: (a > x) or (a = x and b > y) …, with a >= x first so that an index can start there."""
+    wanted, equal = Q(), Q()
+    for column, value in zip(columns, values, strict=True):
+        name, operator = (column[1:], "lt") if column.startswith("-") else (column, "gt")
+        wanted |= equal & Q((f"{name}__{operator}", value))
+        equal &= Q((name, value))
+    if len(columns) == 1:
+        return wanted
+    first = columns[0]
+    bound = f"{first[1:]}__lte" if first.startswith("-") else f"{first}__gte"
+    return Q((bound, values[0])) & wanted
+
+
+@cache
+def _cipher(secret: str) -> AESSIV:
+    return AESSIV(salted_hmac("opsportal.core.pages", b"cursor", secret=secret, algorithm="sha512").digest())
+
+
+def _cursor_seal(row: Model, order: Sequence[str], label: str, *, is_backward: bool) -> str:
+    values = [getattr(row, column.removeprefix("-")) for column in order]
+    texts = [value.isoformat() if hasattr(value, "isoformat") else str(value) for value in values]
+    plain = json.dumps([is_backward, *texts], separators=(",", ":")).encode()
+    sealed = _cipher(settings.SECRET_KEY).encrypt(plain, [label.encode()])
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _cursor_open(model: type[Model], order: Sequence[str], text: str, label: str) -> _Cursor:
+    try:
+        sealed = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        plain = _cipher(settings.SECRET_KEY).decrypt(sealed, [label.encode()])
+    except (InvalidTag, UnicodeEncodeError, binascii.Error, ValueError):
+        raise UnparsableError("The cursor is not one of this list.", code="CURSOR_INVALID") from None
+    is_backward, *texts = json.loads(plain)
+    values = [
+        model._meta.get_field(column.removeprefix("-")).to_python(value)  # type: ignore[union-attr]  # a column
+        for column, value in zip(order, texts, strict=True)
+    ]
+    return _Cursor(values=values, is_backward=is_backward)
