@@ -3,17 +3,15 @@
 Two policies. ``EgressPolicy()`` is for targets from the configuration: loopback and private networks are what an
 operations portal watches, so they are allowed. ``EgressPolicy(public_only=True)`` is for URLs that a person typed.
 Both refuse link-local, cloud metadata, multicast, unspecified and reserved addresses in every spelling: a host is
-parsed strictly, resolved once, *all* its addresses are checked, and the caller connects to a checked address.
+parsed strictly here; ``scenarios.net`` resolves it once, checks *all* its addresses and connects to a checked one.
 
 IPv6 is an allow-list (loopback, unique local, 2000::/3 without its special blocks, and the two forms that carry an
 IPv4 address we can read), because ``ipaddress.is_global`` calls NAT64 and 6to4 forms of 169.254.169.254 global.
 Sources: IANA special-purpose registries, RFC 6052, RFC 8215, RFC 3056, RFC 4380; the clouds' metadata documentation.
 """
 
-import asyncio
 import ipaddress
 import re
-import socket
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
@@ -66,14 +64,6 @@ class EgressError(Exception):
 
 class HostError(EgressError):
     """Not a host name or an address in its one proper spelling."""
-
-
-class ResolveError(Exception):
-    """The name did not resolve. ``is_answer``: the resolver said so, as against could not say."""
-
-    def __init__(self, host: str, *, is_answer: bool) -> None:
-        super().__init__(f"{host}: {'no such name' if is_answer else 'the resolver could not answer'}")
-        self.is_answer = is_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +132,13 @@ def host_parse(host: str) -> Address | str:
     Raises HostError for what only looks like one: ``2130706433``, ``0x7f.1``, ``127.1``, ``0177.0.0.1``, circled or
     full-width digits, user-info, escapes, scopes, empty or over-long labels. Brackets round an IPv6 address are fine.
     """
-    text = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     try:
-        return ipaddress.ip_address(text)
+        if host.startswith("[") and host.endswith("]"):
+            return IPv6Address(host[1:-1])
+        return ipaddress.ip_address(host)
     except ValueError:
         pass
-    name = _ascii(text).removesuffix(".")
+    name = _ascii(host).removesuffix(".")
     labels = name.split(".")
     if len(name) > 253 or not all(LABEL.match(label) for label in labels):
         raise HostError(f"{host!r} is not a host name")
@@ -163,26 +154,3 @@ def _ascii(text: str) -> str:
         return idna.encode(text.lower(), strict=True).decode("ascii")
     except idna.IDNAError as error:
         raise HostError(f"{text!r} is not a host name") from error
-
-
-async def addresses_checked(host: str, policy: EgressPolicy) -> list[Address]:
-    """Every address of ``host``, all of them allowed by ``policy``; connect to one of these and to nothing else.
-
-    One forbidden address among several forbids the host. Raises EgressError, or ResolveError when the name does not
-    resolve. A slow resolver is bounded by the caller's own timeout.
-    """
-    parsed = host_parse(host)
-    addresses = await _resolved(parsed) if isinstance(parsed, str) else [parsed]
-    for address in addresses:
-        policy.check(address)
-    return addresses
-
-
-async def _resolved(name: str) -> list[Address]:
-    loop = asyncio.get_running_loop()
-    try:
-        found = await loop.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        is_answer = error.errno in {socket.EAI_NONAME, socket.EAI_NODATA}
-        raise ResolveError(name, is_answer=is_answer) from error
-    return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from scenarios.egress import CONFIGURED, EgressPolicy
 from scenarios.models import ProbeState
+from scenarios.net import Net
 
 JsonSchema = Mapping[str, Any]
 
@@ -88,6 +89,10 @@ class ProbeContext:
     facts: Mapping[str, Any] = field(default_factory=dict)  # the portal's own health
     databases: Mapping[str, str] = field(default_factory=dict, repr=False)  # name -> DSN, may hold a password
     egress: EgressPolicy = CONFIGURED
+    net: Net = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "net", Net(self.egress))
 
 
 @dataclass(frozen=True, slots=True)

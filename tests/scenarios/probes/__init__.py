@@ -1,0 +1,1 @@
+"""Each kind of probe, against the real thing."""

@@ -1,0 +1,97 @@
+"""This machine, for real."""
+
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.scenarios.probes.looking import look_at, must, verdict
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "disk_percent:/",
+        "inodes_percent:/",
+        "memory_percent",
+        "swap_percent",
+        "load_per_cpu",
+        "disk_free_bytes:/",
+        "memory_available_bytes",
+        "uptime_seconds",
+    ],
+)
+def test_a_number_of_this_machine(measure: str) -> None:
+    look = look_at("host", must(measure, ">=", 0))
+    assert verdict(look) == ("ok", "ok")
+    assert look.measured[measure] >= 0
+    if "percent" in measure:
+        assert look.measured[measure] <= 100
+    assert verdict(look_at("host", must(measure, "<", 0))) == ("down", "condition_failed")
+
+
+def test_the_disk_is_measured_as_df_does(tmp_path: Path) -> None:
+    shown = subprocess.run(["df", "--output=avail", "-B1", tmp_path], capture_output=True, text=True, check=True)
+    available = int(shown.stdout.split()[-1])
+    measured = look_at("host", must(f"disk_free_bytes:{tmp_path}", ">", 0)).measured[f"disk_free_bytes:{tmp_path}"]
+    assert measured == pytest.approx(available, rel=0.02)
+
+
+def test_a_port_that_listens_and_stops() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert verdict(look_at("host", must(f"listening:{port}", "==", True))) == ("ok", "ok")
+    assert verdict(look_at("host", must(f"listening:{port}", "==", True))) == ("down", "condition_failed")
+
+
+def test_a_datagram_port() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        assert look_at("host", must(f"listening:{port}/udp", "==", True)).state == "ok"
+        assert look_at("host", must(f"listening:{port}", "==", True)).state == "down"
+
+
+def test_processes_by_name(tmp_path: Path) -> None:
+    program = tmp_path / "opsprobe-sleeper"
+    program.write_bytes(Path("/bin/sleep").read_bytes())
+    program.chmod(0o700)
+    running = must("processes:opsprobe-sleeper", ">=", 1)
+    child = subprocess.Popen([program, "30"])
+    try:
+        look = look_at("host", running)
+        assert (look.state, look.measured) == ("ok", {"processes:opsprobe-sleeper": 1})
+    finally:
+        child.kill()
+        child.wait()
+    assert verdict(look_at("host", running)) == ("down", "condition_failed")
+
+
+def test_hidden_processes_are_unknown_and_not_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.path.exists
+    monkeypatch.setattr(os.path, "exists", lambda path: False if path == "/proc/1" else real(path))
+    assert verdict(look_at("host", must("processes:nobody-has-this", ">=", 1))) == ("unknown", "permission")
+
+
+def test_a_refusal_of_the_operating_system_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(kind: str) -> Any:
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil, "net_connections", refuse)
+    assert verdict(look_at("host", must("listening:22", "==", True))) == ("unknown", "permission")
+
+
+def test_a_disk_that_is_not_there_is_unknown_and_says_so() -> None:
+    look = look_at("host", must("disk_percent:/no/such/disk", "<", 90), must("memory_percent", ">=", 0))
+    assert verdict(look) == ("unknown", "no_data")
+    assert "/no/such/disk" in look.measured["error"]
+    assert "memory_percent" in look.measured
+
+
+def test_a_mount_point(tmp_path: Path) -> None:
+    assert look_at("host", must("mounted:/proc", "==", True)).state == "ok"
+    assert look_at("host", must(f"mounted:{tmp_path}", "==", True)).state == "down"
