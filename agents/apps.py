@@ -8,3 +8,9 @@ class AgentsConfig(AppConfig):
 
     name = "agents"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let agents answer about themselves."""
+        from agents.handlers import register_own  # noqa: PLC0415  models are loaded only now
+
+        register_own()

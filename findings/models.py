@@ -45,9 +45,7 @@ class Finding(models.Model):
     evidence = models.JSONField(default=dict, help_text="The look that opened it: measured, expected, at.")
     human_action = models.JSONField(default=dict, help_text="What to do, per language, filled from the evidence (T0).")
     count = models.PositiveIntegerField(default=1, help_text="Failing looks since it opened.")
-    suppressed_count = models.PositiveIntegerField(
-        default=0, help_text="Looks that were unknown because of a dead parent."
-    )
+    affected_count = models.PositiveIntegerField(default=0, help_text="Scenarios that cannot be seen because of it.")
     opened_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, editable=False)

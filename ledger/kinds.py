@@ -78,6 +78,7 @@ class Kind(StrEnum):
         },
     )
     TICK_CRASHED = "TICK_CRASHED", {"tick": UUID, "fence": COUNT, "reason": optional(CODE)}
+    TICK_ENDED = "TICK_ENDED", {"tick": UUID, "fence": COUNT, "runs": COUNT, "failing": COUNT}
     TICK_LATE = "TICK_LATE", {"late_seconds": COUNT, "fence": optional(COUNT)}
     WORKER_RESTARTED = "WORKER_RESTARTED", {"reason": CODE, "silent_seconds": optional(COUNT)}
     RUN_COMPLETED = (
@@ -94,6 +95,8 @@ class Kind(StrEnum):
         {"scenario": CODE, "check": CODE, "count": COUNT, "run": optional(UUID), "evidence": optional(DIGEST)},
     )
     FINDING_REOPENED = "FINDING_REOPENED", {**_PROBLEM, "reopen_count": COUNT}
+    FINDING_WORSENED = "FINDING_WORSENED", _PROBLEM
+    FINDING_UNACKED = "FINDING_UNACKED", {"scenario": optional(CODE), "check": optional(CODE)}
     FINDING_CAUSED = "FINDING_CAUSED", {"scenario": CODE, "check": CODE, "cause": CODE, "run": optional(UUID)}
 
     # Talking

@@ -183,6 +183,7 @@ class Heartbeat(models.Model):
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=80, help_text="What the registry calls it.")
     last_ping_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
 
     objects = InstitutionManager()
 

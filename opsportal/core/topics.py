@@ -14,7 +14,7 @@ from dataclasses import dataclass
 class Topic:
     """A part of the portal that refreshes together, and the permission that lets people see it.
 
-    ``permission`` is a full name such as ``institutions.ops_read``; members without it learn only
+    ``permission`` is the name of a permission such as ``ops.read``; members without it learn only
     that the institution's sequence has grown.
     """
 

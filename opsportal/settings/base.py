@@ -169,6 +169,10 @@ Q_CLUSTER = {
 
 # ── Watching ────────────────────────────────────────────────────────────────
 INTERVAL_SECONDS = env_int("AGENTIC_INTERVAL_SEC", 300, minimum=5, maximum=86_400)
+TICK_DEADLINE_SECONDS = env_int(
+    "OPSPORTAL_TICK_DEADLINE_SEC", min(60, max(4, INTERVAL_SECONDS * 4 // 5)), minimum=1, maximum=600
+)
+PROBE_DATABASES: dict[str, str] = {}  # name -> DSN of the databases that sql checks may read
 LLM_ENABLED = env_bool("AGENTIC_LLM_ENABLED", False)
 OLLAMA_BASE_URL = env_url("OLLAMA_BASE_URL")
 LLM_MODEL = env_str("AGENTIC_LLM_MODEL", "qwen2.5:7b-instruct")

@@ -1,0 +1,83 @@
+"""Reads of threads and inboxes."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet, Sum
+
+from agents.models import InboxCount, Message, Thread
+from opsportal.core.errors import NotFoundError
+from opsportal.core.scope import institution_id_current
+
+PAGE = 50
+
+
+def inbox_page(
+    inboxes: Sequence[str], *, is_done: bool = False, before: int | None = None, limit: int = PAGE
+) -> list[Message]:
+    """Return the newest messages of ``inboxes``, waiting or done, older than id ``before``.
+
+    Two queries whatever the size of the table. The ids come from one index range per inbox, joined by
+    UNION ALL: an ``IN`` over inboxes makes PostgreSQL walk the primary key backwards when only few
+    rows match. Django cannot put LIMIT inside a union on SQLite, hence the SQL.
+    """
+    ids = _inbox_ids(inboxes, is_done=is_done, before=before, limit=limit)
+    rows = Message.objects.filter(pk__in=ids).select_related("thread", "acked_by").order_by("-pk")
+    return list(rows) if ids else []
+
+
+def _inbox_ids(inboxes: Sequence[str], *, is_done: bool, before: int | None, limit: int) -> list[int]:
+    if not inboxes:
+        return []
+    acked = "IS NOT NULL" if is_done else "IS NULL"
+    branch = (
+        "SELECT * FROM (SELECT id FROM agents_message"  # noqa: S608  only fixed words are put in
+        f" WHERE institution_id = %s AND inbox = %s AND requires_human AND acked_at {acked} AND id < %s"
+        " ORDER BY id DESC LIMIT %s) AS branch"
+    )
+    institution = Message._meta.get_field("institution").get_db_prep_value(institution_id_current(), connection)
+    ceiling = before if before is not None else 2**63 - 1
+    parameters = [value for inbox in inboxes for value in (institution, inbox, ceiling, limit)]
+    statement = " UNION ALL ".join([branch] * len(inboxes)) + " ORDER BY id DESC LIMIT %s"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def inbox_waiting(inboxes: Sequence[str]) -> int:
+    """Return how many messages wait in ``inboxes``: from the counters, exact, without counting rows."""
+    total = InboxCount.objects.filter(inbox__in=inboxes).aggregate(total=Sum("waiting"))["total"]
+    return total or 0
+
+
+def message_get(code: UUID) -> Message:
+    """Return one message with its thread; raise NotFoundError when it is not there or not yours."""
+    found = Message.objects.select_related("thread", "acked_by").filter(code=code).first()
+    if found is None:
+        raise NotFoundError("There is no such message.")
+    return found
+
+
+def thread_get(code: UUID) -> Thread:
+    """Return one thread; raise NotFoundError when it is not there or not yours."""
+    found = Thread.objects.select_related("institution").filter(code=code).first()
+    if found is None:
+        raise NotFoundError("There is no such thread.")
+    return found
+
+
+def threads_recent() -> QuerySet[Thread]:
+    """Return all threads, newest first, with their number of messages."""
+    return Thread.objects.select_related("institution").annotate(message_count=Count("messages")).order_by("-pk")
+
+
+def thread_messages(thread: Thread) -> QuerySet[Message]:
+    """Return what was said in ``thread``, in order."""
+    return Message.objects.filter(thread=thread).select_related("acked_by").order_by("pk")
+
+
+def messages_waiting_about(subject_kind: str, subject_ids: Sequence[str]) -> QuerySet[Message]:
+    """Return the messages that still wait for a person and concern one of the subjects."""
+    about = Q(thread__subject_kind=subject_kind, thread__subject_id__in=subject_ids)
+    return Message.objects.filter(about, requires_human=True, acked_at__isnull=True)
