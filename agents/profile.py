@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from opsportal.core.errors import NotFoundError
+from opsportal.institutions.access import Role
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -35,7 +36,7 @@ class Action:
     name: str
     title: "str | _StrPromise"
     risk: Risk
-    approvers: tuple[str, ...] = ()
+    approvers: tuple[Role, ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.approvers) != (self.risk.votes_needed > 0):
@@ -59,7 +60,7 @@ class Agent:
     codename: str
     name: str
     role: "str | _StrPromise"
-    inbox: tuple[str, ...]
+    inbox: tuple[Role, ...]
     reads: "tuple[str | _StrPromise, ...]"
     actions: tuple[Action, ...]
     proposes_only: bool = False

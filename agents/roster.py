@@ -9,11 +9,12 @@ from collections.abc import Collection
 from agents.profile import Agent
 from agents.roster_data import AGENTS
 from opsportal.core.errors import NotFoundError
+from opsportal.institutions.access import Role
 
 CHAT_DEFAULT = "A6"
-READERS = frozenset({"noc", "auditor"})
+READERS = frozenset({Role.NOC, Role.AUDITOR})
 """Roles that read every inbox and answer in none."""
-EVERYWHERE = READERS | {"super_admin"}
+EVERYWHERE = READERS | {Role.SUPER_ADMIN}
 
 _BY_ID = {who.id: who for who in AGENTS}
 

@@ -3,15 +3,16 @@
 from django.utils.translation import gettext_lazy as _
 
 from agents.profile import Action, Agent, Risk
+from opsportal.institutions.access import Role
 
-OPS = ("super_admin", "ops_lead", "technician", "agentic_operator")
+OPS = (Role.SUPER_ADMIN, Role.OPS_LEAD, Role.TECHNICIAN, Role.AGENTIC_OPERATOR)
 
 MAESTRO = Agent(
     id="A0",
     codename="orchestrator",
     name="Maestro",
     role=_("Multi-agent orchestrator"),
-    inbox=("agentic_operator",),
+    inbox=(Role.AGENTIC_OPERATOR,),
     reads=(_("All feeds"), _("Action log"), _("Open findings"), _("Active threads")),
     actions=(
         Action("scenario.delegate", _("Delegate a scenario to the specialist"), Risk.R1),
@@ -22,7 +23,7 @@ MAESTRO = Agent(
             "remediation.orchestrate",
             _("Propose a repair that takes several agents"),
             Risk.R2,
-            approvers=("agentic_operator", "ops_lead"),
+            approvers=(Role.AGENTIC_OPERATOR, Role.OPS_LEAD),
         ),
     ),
 )
@@ -32,12 +33,12 @@ PULSO = Agent(
     codename="node_health",
     name="Pulso",
     role=_("Health of the nodes and of the Carbonio mail services"),
-    inbox=("ops_lead",),
+    inbox=(Role.OPS_LEAD,),
     reads=(_("Metrics of VM112"), _("CPU and memory of the Proxmox nodes"), _("State of the containers")),
     actions=(
         Action("service.detect_down", _("Notice that a service or the wizard is down"), Risk.R0),
         Action("finding.create", _("Create a finding and alert on the ticket"), Risk.R1),
-        Action("service.restart", _("Propose the restart of a service"), Risk.R2, approvers=("ops_lead",)),
+        Action("service.restart", _("Propose the restart of a service"), Risk.R2, approvers=(Role.OPS_LEAD,)),
     ),
 )
 
@@ -46,13 +47,15 @@ TRILHO = Agent(
     codename="infra_mail",
     name="Trilho",
     role=_("DNS, certificates, Traefik and nginx"),
-    inbox=("devops",),
+    inbox=(Role.DEVOPS,),
     reads=(_("DNS at Cloudflare"), _("Let's Encrypt certificates"), _("Traefik on CT114"), _("Names served by SNI")),
     actions=(
         Action("dns.validate", _("Check that DNS has propagated after an onboarding"), Risk.R0),
         Action("certificate.detect", _("Notice a certificate that expired or has the wrong name"), Risk.R0),
-        Action("dns.correct", _("Propose a correction of DNS"), Risk.R2, approvers=("devops", "ops_lead")),
-        Action("traefik.correct", _("Propose a correction of Traefik"), Risk.R2, approvers=("devops", "ops_lead")),
+        Action("dns.correct", _("Propose a correction of DNS"), Risk.R2, approvers=(Role.DEVOPS, Role.OPS_LEAD)),
+        Action(
+            "traefik.correct", _("Propose a correction of Traefik"), Risk.R2, approvers=(Role.DEVOPS, Role.OPS_LEAD)
+        ),
     ),
     proposes_only=True,
 )
@@ -62,7 +65,7 @@ CARTA = Agent(
     codename="deliverability",
     name="Carta",
     role=_("Whether the mail that leaves is accepted"),
-    inbox=("seo", "technician"),
+    inbox=(Role.SEO, Role.TECHNICIAN),
     reads=(
         _("SPF, DKIM and DMARC records of the hosted domains"),
         _("Public blocklists of the sending addresses"),
@@ -74,12 +77,14 @@ CARTA = Agent(
         Action("blocklist.check", _("Check the sending addresses against the blocklists"), Risk.R0),
         Action("queue.watch", _("Notice mail that piles up or grows old in the queue"), Risk.R0),
         Action("record.advise", _("Hand the record that a domain needs to Trilho and to its people"), Risk.R1),
-        Action("queue.flush", _("Propose to send the queue again"), Risk.R2, approvers=("technician", "ops_lead")),
+        Action(
+            "queue.flush", _("Propose to send the queue again"), Risk.R2, approvers=(Role.TECHNICIAN, Role.OPS_LEAD)
+        ),
         Action(
             "blocklist.delist",
             _("Propose to ask a blocklist to remove an address"),
             Risk.R2,
-            approvers=("technician", "ops_lead"),
+            approvers=(Role.TECHNICIAN, Role.OPS_LEAD),
         ),
     ),
 )
@@ -89,7 +94,7 @@ ESCUDO = Agent(
     codename="security_mail",
     name="Escudo Mail",
     role=_("Spam, malware and stolen accounts in mail"),
-    inbox=("security_analyst",),
+    inbox=(Role.SECURITY_ANALYST,),
     reads=(
         _("Failed and successful mail logins"),
         _("Verdicts of the spam and malware filters"),
@@ -104,19 +109,19 @@ ESCUDO = Agent(
             "quarantine.release",
             _("Propose to deliver a message from quarantine"),
             Risk.R2,
-            approvers=("security_analyst", "ops_lead"),
+            approvers=(Role.SECURITY_ANALYST, Role.OPS_LEAD),
         ),
         Action(
             "account.suspend",
             _("Propose to stop an account from sending and to end its sessions"),
             Risk.R3,
-            approvers=("security_analyst", "ops_lead"),
+            approvers=(Role.SECURITY_ANALYST, Role.OPS_LEAD),
         ),
         Action(
             "quarantine.purge",
             _("Propose to delete messages from quarantine"),
             Risk.R3,
-            approvers=("security_analyst", "ops_lead"),
+            approvers=(Role.SECURITY_ANALYST, Role.OPS_LEAD),
         ),
     ),
 )
@@ -126,7 +131,7 @@ SENTINELA = Agent(
     codename="wazuh_soc",
     name="Sentinela SOC",
     role=_("Alerts of Wazuh: what they mean together"),
-    inbox=("security_analyst",),
+    inbox=(Role.SECURITY_ANALYST,),
     reads=(
         _("Alerts of Wazuh and the level of their rules"),
         _("Wazuh agents that report and that fell silent"),
@@ -140,19 +145,19 @@ SENTINELA = Agent(
             "agent.restart",
             _("Propose the restart of a Wazuh agent"),
             Risk.R2,
-            approvers=("security_analyst", "ops_lead"),
+            approvers=(Role.SECURITY_ANALYST, Role.OPS_LEAD),
         ),
         Action(
             "address.block",
             _("Propose to block an address at the firewall"),
             Risk.R3,
-            approvers=("security_analyst", "ops_lead"),
+            approvers=(Role.SECURITY_ANALYST, Role.OPS_LEAD),
         ),
         Action(
             "machine.isolate",
             _("Propose to cut a machine off the network"),
             Risk.R3,
-            approvers=("security_analyst", "ops_lead"),
+            approvers=(Role.SECURITY_ANALYST, Role.OPS_LEAD),
         ),
     ),
 )
@@ -162,7 +167,7 @@ COPILOTO = Agent(
     codename="support_copilot",
     name="Copiloto",
     role=_("Answers people, with the evidence beside the answer"),
-    inbox=("technician",),
+    inbox=(Role.TECHNICIAN,),
     reads=(
         _("Open findings and their evidence"),
         _("Threads that the asking person may read"),
@@ -177,7 +182,7 @@ COPILOTO = Agent(
             "request.forward",
             _("Turn what a person asks for into a proposal"),
             Risk.R2,
-            approvers=("ops_lead", "agentic_operator"),
+            approvers=(Role.OPS_LEAD, Role.AGENTIC_OPERATOR),
         ),
     ),
 )
@@ -187,7 +192,7 @@ REMEDIADOR = Agent(
     codename="remediation",
     name="Remediador",
     role=_("Repairs, always through approval"),
-    inbox=("agentic_operator",),
+    inbox=(Role.AGENTIC_OPERATOR,),
     reads=(
         _("Open findings"),
         _("Signed playbooks and what they achieved before"),
@@ -201,13 +206,13 @@ REMEDIADOR = Agent(
             "playbook.propose",
             _("Propose a playbook that restarts, requeues or configures"),
             Risk.R2,
-            approvers=("ops_lead", "agentic_operator"),
+            approvers=(Role.OPS_LEAD, Role.AGENTIC_OPERATOR),
         ),
         Action(
             "playbook.propose_destructive",
             _("Propose a playbook that restores, deletes or replaces secrets"),
             Risk.R3,
-            approvers=("super_admin", "ops_lead"),
+            approvers=(Role.SUPER_ADMIN, Role.OPS_LEAD),
         ),
     ),
     proposes_only=True,

@@ -71,6 +71,21 @@ def env_secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}: {path}") from None
 
 
+def env_named(*names: str, prefix: str) -> dict[str, str]:
+    """Return the variables ``names``, empty when unset, and every one that begins with ``prefix``.
+
+    Those that end in ``_URL`` must be http(s) addresses, and lose a trailing slash.
+    """
+    found = {*names, *(name for name in os.environ if name.startswith(prefix))}
+    return {name: env_url(name) if name.endswith("_URL") else env_str(name) for name in sorted(found)}
+
+
+def env_secrets(*names: str, prefix: str) -> dict[str, str]:
+    """Like ``env_named`` for secrets: each may also come from the file that ``NAME_FILE`` names."""
+    found = {*names, *(name.removesuffix("_FILE") for name in os.environ if name.startswith(prefix))}
+    return {name: env_secret(name) for name in sorted(found)}
+
+
 def secret_from_file_or_new(path: Path, *, length: int = 50) -> str:
     """Return the secret kept in ``path``; make it first (mode 0600) if there is none.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from opsportal.core.database import database_from_url
-from opsportal.core.env import env_bool, env_int, env_list, env_secret, env_str, env_url
+from opsportal.core.env import env_bool, env_int, env_list, env_named, env_secret, env_secrets, env_str, env_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env_str("OPSPORTAL_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -179,3 +179,32 @@ LLM_MODEL = env_str("AGENTIC_LLM_MODEL", "qwen2.5:7b-instruct")
 EMBED_MODEL = env_str("AGENTIC_EMBED_MODEL", "nomic-embed-text")
 SPECS_ROOT = env_str("AGENTIC_SPECS_ROOT")
 INTERNAL_TOKEN = env_secret("OPS_INTERNAL_TOKEN")
+
+# What registry files may refer to as ${NAME} and ${secret:NAME}: this, and nothing else of the environment.
+REGISTRY = Path(env_str("OPSPORTAL_REGISTRY", str(BASE_DIR / "scenarios" / "registry.yaml")))
+REGISTRY_DIR = DATA_DIR / "registry.d"
+REGISTRY_VARIABLES = {
+    **env_named(
+        "AGENTIC_CRITICAL_VMIDS",
+        "DESK_API_URL",
+        "OPENPANEL_BRIDGE_PATH",
+        "OPENPANEL_BRIDGE_URL",
+        "PFSENSE_URL",
+        "PFSENSE_CA_FILE",
+        "PVE_CA_FILE",
+        "PVE_URL",
+        "VM112_API_URL",
+        "VM112_PORTAL_URL",
+        "VM123_FOSS_URL",
+        "VM123_IP",
+        "VM123_ODOO_URL",
+        "VM123_TCP_PORT",
+        prefix="OPSPORTAL_VAR_",
+    ),
+    "AGENTIC_LLM_MODEL": LLM_MODEL,
+    "OLLAMA_BASE_URL": OLLAMA_BASE_URL,
+    "OPSPORTAL_SITE_URL": SITE_URL,
+}
+REGISTRY_SECRETS = env_secrets(
+    "DESK_DATABASE_URL", "PFSENSE_API_KEY", "PVE_API_TOKEN", prefix="OPSPORTAL_PROBE_SECRET_"
+)

@@ -1,0 +1,29 @@
+"""A value that must not be seen: it has to be asked for by name."""
+
+from hmac import compare_digest
+from typing import NoReturn
+
+
+class Secret:
+    """Holds a secret so that printing, logging, formatting, JSON and pickling never show it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the secret itself: only where it is about to be sent."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not written down")
