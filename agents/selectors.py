@@ -8,41 +8,59 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from agents.models import InboxCount, Message, Thread
 from opsportal.core.errors import NotFoundError
+from opsportal.core.pages import SIZE, Page, page_fetch
 from opsportal.core.scope import institution_id_current
-
-PAGE = 50
 
 
 def inbox_page(
-    inboxes: Sequence[str], *, is_done: bool = False, before: int | None = None, limit: int = PAGE
-) -> list[Message]:
-    """Return the newest messages of ``inboxes``, waiting or done, older than id ``before``.
+    inboxes: Sequence[str], *, is_done: bool = False, cursor: str = "", needle: str = "", size: int = SIZE
+) -> Page[Message]:
+    """Return a page of the messages in ``inboxes``, waiting or done, newest first, that contain ``needle``.
 
-    Two queries whatever the size of the table. The ids come from one index range per inbox, joined by
-    UNION ALL: an ``IN`` over inboxes makes PostgreSQL walk the primary key backwards when only few
-    rows match. Django cannot put LIMIT inside a union on SQLite, hence the SQL.
+    Two queries whatever the size of the table. Raises UnparsableError on a cursor of another list.
     """
-    ids = _inbox_ids(inboxes, is_done=is_done, before=before, limit=limit)
-    rows = Message.objects.filter(pk__in=ids).select_related("thread", "acked_by").order_by("-pk")
-    return list(rows) if ids else []
+
+    def fetch(*, beyond: int | None, is_backward: bool, limit: int) -> list[Message]:
+        ids = _inbox_ids(inboxes, is_done=is_done, needle=needle, beyond=beyond, is_backward=is_backward, limit=limit)
+        rows = Message.objects.filter(pk__in=ids).select_related("thread", "acked_by")
+        return list(rows.order_by("pk" if is_backward else "-pk")) if ids else []
+
+    label = f"inbox:{','.join(inboxes)}:{is_done}:{needle}"
+    return page_fetch(fetch, model=Message, label=label, cursor=cursor, size=size)
 
 
-def _inbox_ids(inboxes: Sequence[str], *, is_done: bool, before: int | None, limit: int) -> list[int]:
+def _inbox_ids(
+    inboxes: Sequence[str], *, is_done: bool, needle: str, beyond: int | None, is_backward: bool, limit: int
+) -> list[int]:
+    """Read one index range per inbox, joined by UNION ALL.
+
+    An ``IN`` over the inboxes makes PostgreSQL walk the primary key backwards when only few rows match.
+    Django cannot put LIMIT inside a union on SQLite, hence the SQL.
+    """
     if not inboxes:
         return []
-    acked = "IS NOT NULL" if is_done else "IS NULL"
+    order = "ASC" if is_backward else "DESC"
+    edge = beyond if beyond is not None else 2**63 - 1
     branch = (
         "SELECT * FROM (SELECT id FROM agents_message"  # noqa: S608  only fixed words are put in
-        f" WHERE institution_id = %s AND inbox = %s AND requires_human AND acked_at {acked} AND id < %s"
-        " ORDER BY id DESC LIMIT %s) AS branch"
+        " WHERE institution_id = %s AND inbox = %s AND requires_human"
+        f" AND acked_at {'IS NOT NULL' if is_done else 'IS NULL'} AND id {'>' if is_backward else '<'} %s"
+        f"{_CONTAINS if needle else ''} ORDER BY id {order} LIMIT %s) AS branch"
     )
     institution = Message._meta.get_field("institution").get_db_prep_value(institution_id_current(), connection)
-    ceiling = before if before is not None else 2**63 - 1
-    parameters = [value for inbox in inboxes for value in (institution, inbox, ceiling, limit)]
-    statement = " UNION ALL ".join([branch] * len(inboxes)) + " ORDER BY id DESC LIMIT %s"
+    words = [f"%{_escaped(needle.lower())}%"] if needle else []
+    parameters = [value for inbox in inboxes for value in (institution, inbox, edge, *words, limit)]
+    statement = " UNION ALL ".join([branch] * len(inboxes)) + f" ORDER BY id {order} LIMIT %s"
     with connection.cursor() as cursor:
         cursor.execute(statement, [*parameters, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+_CONTAINS = " AND lower(body) LIKE %s ESCAPE '!'"
+
+
+def _escaped(words: str) -> str:
+    return words.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def inbox_waiting(inboxes: Sequence[str]) -> int:

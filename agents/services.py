@@ -247,6 +247,21 @@ def message_ack(*, message: Message, actor: Actor, note: str = "") -> Message:
     return message
 
 
+def message_restore(*, message: Message, actor: Actor) -> Message:
+    """Let an archived message wait again; return it. Restoring one that waits changes nothing."""
+    with unit(message.institution_id, actor):
+        if _put_back(message):
+            entry_record(
+                kind=Kind.MESSAGE_RESTORED,
+                subject=message,
+                actor=actor,
+                case=message.thread.case,
+                data={"thread": str(message.thread.code), "inbox": message.inbox},
+            )
+    message.refresh_from_db()
+    return message
+
+
 def subject_messages_done(
     *, subject_kind: str, subject_ids: Sequence[str], institution_id: UUID, actor: Actor, note: str = ""
 ) -> int:
@@ -266,11 +281,15 @@ def subject_messages_restored(*, subject_kind: str, subject_id: str, institution
     with unit(institution_id, actor):
         rows = Message.objects.filter(thread__subject_kind=subject_kind, thread__subject_id=subject_id)
         last = rows.filter(requires_human=True, acked_at__isnull=False).order_by("-pk").first()
-        if last is None:
-            return 0
-        Message.objects.filter(pk=last.pk).update(acked_at=None, acked_by=None, ack_note="")
-        _inbox_count_add(institution_id, {last.inbox: 1})
-    return 1
+        return int(last is not None and _put_back(last))
+
+
+def _put_back(message: Message) -> bool:
+    done = Message.objects.filter(pk=message.pk, requires_human=True, acked_at__isnull=False)
+    changed = done.update(acked_at=None, acked_by=None, ack_note="")
+    if changed:
+        _inbox_count_add(message.institution_id, {message.inbox: 1})
+    return bool(changed)
 
 
 def _taken_out(messages: QuerySet[Message], institution_id: UUID, actor: Actor, note: str) -> list[Message]:

@@ -113,6 +113,7 @@ class Kind(StrEnum):
         },
     )
     MESSAGE_ACKED = "MESSAGE_ACKED", {"thread": UUID, "inbox": optional(CODE)}
+    MESSAGE_RESTORED = "MESSAGE_RESTORED", {"thread": UUID, "inbox": optional(CODE)}
     CHAT_ANSWERED = (
         "CHAT_ANSWERED",
         {"thread": UUID, "agent": CODE, "tier": one_of("t0", "t1"), "model": optional(CODE)},

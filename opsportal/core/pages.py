@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidTag
@@ -54,7 +54,31 @@ def page_read(queryset: QuerySet[M], *, order: Sequence[str] = ("-id",), cursor:
     is_backward = at is not None and at.is_backward
     columns = [_reversed(column) for column in order] if is_backward else list(order)
     rows = queryset.filter(_beyond(columns, at.values)) if at else queryset
-    found = list(rows.order_by(*columns)[: size + 1])
+    return _page_made(list(rows.order_by(*columns)[: size + 1]), at, order, label, size)
+
+
+class Fetch(Protocol[M]):
+    """Reads rows by falling id below ``beyond``, or by rising id above it when going back."""
+
+    def __call__(self, *, beyond: int | None, is_backward: bool, limit: int) -> list[M]:
+        """Return at most ``limit`` rows."""
+        ...
+
+
+def page_fetch(fetch: Fetch[M], *, model: type[M], label: str, cursor: str = "", size: int = SIZE) -> Page[M]:
+    """Return a page, newest first by id, of a list that is more than one queryset; ``label`` names the list.
+
+    Raises UnparsableError on a cursor that is not of this list.
+    """
+    order = ("-id",)
+    at = _cursor_open(model, order, cursor, label) if cursor else None
+    is_backward = at is not None and at.is_backward
+    found = fetch(beyond=at.values[0] if at else None, is_backward=is_backward, limit=size + 1)
+    return _page_made(found, at, order, label, size)
+
+
+def _page_made(found: list[M], at: _Cursor | None, order: Sequence[str], label: str, size: int) -> Page[M]:
+    is_backward = at is not None and at.is_backward
     is_more, items = len(found) > size, found[:size]
     if is_backward:
         items.reverse()

@@ -93,7 +93,13 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "opsportal_cache",
-    }
+    },
+    # Drawn rows of lists: private to each web process, and worth nothing when it ends.
+    "fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "fragments",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
 }
 
 # ── People ──────────────────────────────────────────────────────────────────

@@ -45,31 +45,38 @@ def kinds(home: Institution) -> list[str]:
 def test_the_inbox_holds_what_waits_newest_first_with_its_context(home: Institution) -> None:
     post(home, notice("A3", number=1), notice("A1", number=2), notice("A3", number=3))
     with institution_scope(home.pk):
-        assert [message.body for message in inbox_page(["A3"])] == ["The queue 3 is stuck.", "The queue 1 is stuck."]
-        assert len(inbox_page(["A1", "A3"])) == 3
-        assert inbox_page([]) == []
-        assert inbox_page(["A3"])[0].context == {"finding": "f3"}
+        assert [message.body for message in inbox_page(["A3"]).items] == [
+            "The queue 3 is stuck.",
+            "The queue 1 is stuck.",
+        ]
+        assert len(inbox_page(["A1", "A3"]).items) == 3
+        assert inbox_page([]).items == []
+        assert inbox_page(["A3"]).items[0].context == {"finding": "f3"}
         assert inbox_waiting(["A1", "A3"]) == 3
 
 
 def test_a_page_goes_on_where_the_last_one_ended(home: Institution) -> None:
     post(home, *(notice("A3", number=number) for number in range(7)))
     with institution_scope(home.pk):
-        first = inbox_page(["A1", "A3"], limit=3)
-        rest = inbox_page(["A1", "A3"], before=first[-1].pk, limit=10)
-        assert len(first) == 3
-        assert [m.pk for m in [*first, *rest]] == sorted((m.pk for m in Message.objects.all()), reverse=True)
+        first = inbox_page(["A1", "A3"], size=3)
+        rest = inbox_page(["A1", "A3"], cursor=first.next or "", size=10)
+        back = inbox_page(["A1", "A3"], cursor=rest.previous or "", size=3)
+        assert (len(first.items), first.previous, rest.next) == (3, None, None)
+        assert back.items == first.items
+        assert [m.pk for m in [*first.items, *rest.items]] == sorted(
+            (m.pk for m in Message.objects.all()), reverse=True
+        )
 
 
 @pytest.mark.spec("L07")
 def test_ack_archives_under_a_name_and_a_second_is_harmless(home: Institution, operator: Actor) -> None:
     post(home, notice())
     with institution_scope(home.pk):
-        (waiting,) = inbox_page(["A3"])
+        (waiting,) = inbox_page(["A3"]).items
         message_ack(message=waiting, actor=operator, note="seen")
         again = message_ack(message=waiting, actor=actor_make(home, Role.TECHNICIAN))
         assert str(again.acked_by.code) == operator.id  # type: ignore[union-attr]  # acked above
-        assert (inbox_page(["A3"]), inbox_waiting(["A3"])) == ([], 0)
+        assert (inbox_page(["A3"]).items, inbox_waiting(["A3"])) == ([], 0)
         assert kinds(home).count("MESSAGE_ACKED") == 1
         assert InboxCount.objects.get(inbox="A3").waiting == 0
 

@@ -1,0 +1,70 @@
+"""The text of a finding: what it is called, what was seen, and what to do, without any model (T0)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from agents.models import Severity
+from opsportal.core.canonical import digest
+from scenarios.models import ProbeState
+from scenarios.probes.base import CheckSpec, Look
+from scenarios.registry.spec import ScenarioSpec
+
+_SEVERITIES = list(Severity.values)
+
+
+def fingerprint_fields(scenario: str, check: str) -> dict[str, str]:
+    """Return the fields that make two sightings the same problem; the finding's page shows them."""
+    return {"check": check, "scenario": scenario}
+
+
+def fingerprint_of(scenario: str, check: str) -> str:
+    """Return the SHA-256 over the canonical ``fingerprint_fields``, in hex."""
+    return digest(fingerprint_fields(scenario, check))
+
+
+def title_of(spec: ScenarioSpec, check: CheckSpec) -> str:
+    """Return the scenario's title, with the check's name when it has several."""
+    title = spec.title["en"]
+    return f"{title}: {check.name}" if len(spec.checks) > 1 else title
+
+
+def severity_of(spec: ScenarioSpec, check: CheckSpec, state: str) -> str:
+    """Return how bad it is: as the registry says when down, a step less when degraded, at most medium when blind."""
+    rank = _SEVERITIES.index(check.severity or spec.severity)
+    if state == ProbeState.DEGRADED:
+        rank = max(rank - 1, 0)
+    elif state == ProbeState.UNKNOWN:
+        rank = min(rank, _SEVERITIES.index(Severity.MEDIUM))
+    return str(_SEVERITIES[rank])
+
+
+def is_worse(severity: str, than: str) -> bool:
+    """True when ``severity`` is above ``than``."""
+    return _SEVERITIES.index(severity) > _SEVERITIES.index(than)
+
+
+def described(values: Mapping[str, Any]) -> str:
+    """Return measured or expected values as one line of text; an empty mapping is a dash."""
+    return ", ".join(f"{name} {value}" for name, value in values.items()) or "–"
+
+
+def human_action_of(spec: ScenarioSpec, look: Look, *, since: datetime) -> dict[str, str]:
+    """Return what to do, per language, filled with what was measured, expected, and since when."""
+    facts = {
+        "measured": f"{look.reason} ({described(look.measured)})" if look.measured else str(look.reason),
+        "expected": described(look.expected),
+        "since": since.strftime("%Y-%m-%d %H:%M UTC"),
+    }
+    return {language: text.format_map(facts) for language, text in spec.human_action.items()}
+
+
+def evidence_of(look: Look, *, at: datetime, run: str) -> dict[str, Any]:
+    """Return what a finding keeps of the look that opened it."""
+    return {
+        "measured": dict(look.measured),
+        "expected": dict(look.expected),
+        "at": at.isoformat(),
+        "ms": look.duration_ms,
+        "run": run,
+    }

@@ -1,0 +1,101 @@
+"""Reads of scenarios, runs, ticks and heartbeats."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, QuerySet
+
+from opsportal.core.errors import NotFoundError
+from scenarios.models import Heartbeat, Run, Scenario, Tick, TickLease
+from scenarios.results import Watched
+
+STRIP = 30  # results shown in a row
+
+
+def scenarios_watched() -> dict[str, Watched]:
+    """Return the standing of every enabled scenario of the institution in scope, by name."""
+    rows = Scenario.objects.filter(is_enabled=True, is_retired=False)
+    return {row[1]: Watched(*row) for row in rows.values_list("pk", "name", "state", "reason", "cause")}
+
+
+def scenarios_listed() -> QuerySet[Scenario]:
+    """Return the scenarios that the registry holds, by name."""
+    return Scenario.objects.filter(is_retired=False).select_related("institution").order_by("name")
+
+
+def scenario_get(name: str) -> Scenario:
+    """Return the scenario called ``name``; raise NotFoundError when there is none, or not here."""
+    found = scenarios_listed().filter(name=name).first()
+    if found is None:
+        raise NotFoundError(f"There is no scenario {name!r}.")
+    return found
+
+
+def scenarios_by_state() -> Mapping[str, int]:
+    """Return how many enabled scenarios are in each state."""
+    rows = Scenario.objects.filter(is_retired=False, is_enabled=True).order_by()
+    return dict(rows.values_list("state").annotate(total=Count("pk")))
+
+
+def runs_recent(scenario: Scenario) -> QuerySet[Run]:
+    """Return the runs of ``scenario``, newest first."""
+    return Run.objects.filter(scenario=scenario).select_related("tick").order_by("-pk")
+
+
+def strips_recent(scenarios: Sequence[Scenario], *, length: int = STRIP) -> dict[int, list[Run]]:
+    """Return the last ``length`` runs of each scenario (by pk), oldest first.
+
+    One statement: a LATERAL-like walk per scenario would need SQL of two kinds, so each scenario's
+    newest runs come from its own index range, joined by UNION ALL.
+    """
+    if not scenarios:
+        return {}
+    strips: dict[int, list[Run]] = {scenario.pk: [] for scenario in scenarios}
+    for keys in [list(strips)[start : start + 50] for start in range(0, len(strips), 50)]:
+        ids = _newest_ids(keys, length)
+        for run in (
+            Run.objects.filter(pk__in=ids).only("code", "state", "reason", "started_at", "scenario_id").order_by("pk")
+        ):
+            strips[run.scenario_id].append(run)
+    return strips
+
+
+def _newest_ids(scenario_keys: Sequence[int], length: int) -> list[int]:
+    branch = "SELECT * FROM (SELECT id FROM scenarios_run WHERE scenario_id = %s ORDER BY id DESC LIMIT %s) AS branch"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join([branch] * len(scenario_keys)),
+            [value for key in scenario_keys for value in (key, length)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def run_get(code: UUID) -> Run:
+    """Return one run with its scenario; raise NotFoundError when it is not there or not yours."""
+    found = Run.objects.select_related("scenario", "tick").filter(code=code).first()
+    if found is None:
+        raise NotFoundError("There is no such run.")
+    return found
+
+
+def heartbeats_known() -> tuple[dict[str, datetime | None], dict[str, datetime]]:
+    """Return, by name, when each heartbeat of the institution in scope was last heard and when it was made."""
+    rows = list(Heartbeat.objects.values_list("name", "last_ping_at", "created_at"))
+    return {name: ping for name, ping, _ in rows}, {name: made for name, _, made in rows}
+
+
+def tick_last() -> Tick | None:
+    """Return the newest tick that completed; None before the first."""
+    return Tick.objects.filter(status=Tick.Status.COMPLETED).first()
+
+
+def tick_overdue(at: datetime) -> timedelta:
+    """Return for how long the next tick has been due without beginning; zero when all is in time."""
+    lease = TickLease.objects.filter(pk=1).first()
+    if lease is None or lease.next_due_at is None:
+        return timedelta()
+    grace = timedelta(seconds=max(settings.INTERVAL_SECONDS / 2, 5))
+    return max(at - lease.next_due_at - grace, timedelta())
