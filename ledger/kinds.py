@@ -23,6 +23,7 @@ from ledger.schema import (
 SEVERITY = one_of("info", "low", "medium", "high", "critical")
 STATES = ("ok", "degraded", "down", "unknown", "not_configured")
 STATE = one_of(*STATES)
+_NOTHING: Schema = {}
 _PROBLEM: dict[str, Field] = {
     "scenario": CODE,
     "check": CODE,
@@ -49,12 +50,16 @@ class Kind(StrEnum):
 
     # Institutions and people
     INSTITUTION_CREATED = "INSTITUTION_CREATED", {"is_system": FLAG}
+    INSTITUTION_REOPENED = "INSTITUTION_REOPENED", _NOTHING
     DEPT_ACTIVATED = "DEPT_ACTIVATED", {"department": CODE, "is_active": FLAG}
     MEMBER_ADDED = "MEMBER_ADDED", {"member": UUID, "user": UUID, "after": many(CODE)}
     MEMBER_CHANGED = "MEMBER_CHANGED", {"member": UUID, "user": UUID, "before": many(CODE), "after": many(CODE)}
     MEMBER_REMOVED = "MEMBER_REMOVED", {"member": UUID, "user": UUID, "before": many(CODE)}
     ACTOR_TOKEN_CREATED = "ACTOR_TOKEN_CREATED", {"token": UUID, "member": UUID, "key_id": CODE, "days": COUNT}
     ACTOR_TOKEN_REVOKED = "ACTOR_TOKEN_REVOKED", {"token": UUID, "member": UUID, "key_id": CODE}
+    USER_CREATED = "USER_CREATED", {"is_superuser": FLAG}
+    PASSWORD_ISSUED = "PASSWORD_ISSUED", _NOTHING
+    PASSWORD_CHANGED = "PASSWORD_CHANGED", _NOTHING
     LOGIN_SUCCEEDED = "LOGIN_SUCCEEDED", {"method": CODE}
     LOGIN_FAILED = "LOGIN_FAILED", {"reason": CODE, "user": optional(UUID)}
     RBAC_DECISION = "RBAC_DECISION", {"effect": one_of("denied"), "code": CODE, "status": COUNT}

@@ -132,3 +132,15 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} entries, {self.root[:12]}"
+
+
+class Stop(models.Model):
+    """A chain that takes no entry, because it did not verify. While the row is there, nothing can change."""
+
+    institution_id = models.UUIDField(primary_key=True, editable=False)
+    stopped_at = models.DateTimeField(editable=False)
+
+    objects = InstitutionManager["Stop"]()
+
+    def __str__(self) -> str:
+        return f"{self.institution_id} since {self.stopped_at}"

@@ -4,6 +4,8 @@
 left of ``prev`` and right of ``seq`` and can forge neither, nor the hash.
 """
 
+STOPPED = "OP423"  # the SQLSTATE of a chain that takes no entry
+
 _CHAIN_START = """
 CREATE OR REPLACE FUNCTION public.ledger_chain_start(p_inst uuid) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
@@ -23,6 +25,9 @@ BEGIN
   SELECT seq, hash INTO last, link FROM public.ledger_head WHERE institution_id = p_inst FOR UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'ledger: institution % has no chain', p_inst USING ERRCODE = 'foreign_key_violation';
+  END IF;
+  IF EXISTS (SELECT 1 FROM public.ledger_stop WHERE institution_id = p_inst) THEN
+    RAISE EXCEPTION 'ledger: the chain of institution % was stopped', p_inst USING ERRCODE = 'OP423';
   END IF;
   FOR i IN 1 .. cardinality(p_left) LOOP
     last := last + 1;
@@ -95,6 +100,9 @@ POSTGRES_GRANTS = (
     'GRANT SELECT, INSERT ON public.ledger_checkpoint TO "{role}"',
     'REVOKE ALL ON public.ledger_payload, public.ledger_signingkey FROM "{role}"',
     'GRANT SELECT, INSERT, UPDATE ON public.ledger_payload, public.ledger_signingkey TO "{role}"',
+    # The guards are first installed by a migration that comes before this table.
+    "DO $$ BEGIN IF to_regclass('public.ledger_stop') IS NOT NULL THEN "
+    'GRANT SELECT, INSERT, DELETE ON public.ledger_stop TO "{role}"; END IF; END $$',
     'GRANT EXECUTE ON FUNCTION public.ledger_append(uuid, text[], text[]) TO "{role}"',
     'GRANT EXECUTE ON FUNCTION public.ledger_chain_start(uuid) TO "{role}"',
 )

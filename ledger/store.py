@@ -3,13 +3,19 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection
 
 from ledger.entry import GENESIS, Draft, leaf
+from ledger.sql_postgres import STOPPED
+from opsportal.core.errors import FrozenInstitutionError
 
 _INSERT = (
     'INSERT INTO ledger_entry (institution_id, seq, ts, kind, actor, subject, "case", body, hash) '
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_HEAD = (
+    "SELECT seq, hash, EXISTS (SELECT 1 FROM ledger_stop WHERE institution_id = ledger_head.institution_id) "
+    "FROM ledger_head WHERE institution_id = %s"
 )
 
 
@@ -35,7 +41,8 @@ def drafts_append(institution_id: UUID, drafts: Sequence[Draft]) -> int:
     """Append ``drafts`` in order to one chain and return the last seq.
 
     Call it as the last statement of a transaction: other writers of the same institution
-    wait from here to the commit. Raises IntegrityError when the chain was never started.
+    wait from here to the commit. Raises IntegrityError when the chain was never started, and
+    FrozenInstitutionError when it was stopped.
     """
     if connection.vendor == "postgresql":
         return _append_postgres(institution_id, drafts)
@@ -44,10 +51,15 @@ def drafts_append(institution_id: UUID, drafts: Sequence[Draft]) -> int:
 
 def _append_postgres(institution_id: UUID, drafts: Sequence[Draft]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ledger_append(%s, %s, %s)",
-            [institution_id, [draft.left for draft in drafts], [draft.right for draft in drafts]],
-        )
+        try:
+            cursor.execute(
+                "SELECT ledger_append(%s, %s, %s)",
+                [institution_id, [draft.left for draft in drafts], [draft.right for draft in drafts]],
+            )
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", None) == STOPPED:
+                raise _stopped() from None
+            raise
         last: int = cursor.fetchone()[0]
     return last
 
@@ -55,11 +67,13 @@ def _append_postgres(institution_id: UUID, drafts: Sequence[Draft]) -> int:
 def _append_sqlite(institution_id: UUID, drafts: Sequence[Draft]) -> int:
     inst = institution_id.hex
     with connection.cursor() as cursor:
-        cursor.execute("SELECT seq, hash FROM ledger_head WHERE institution_id = %s", [inst])
-        head: tuple[int, str] | None = cursor.fetchone()
+        cursor.execute(_HEAD, [inst])
+        head: tuple[int, str, int] | None = cursor.fetchone()
         if head is None:
             raise IntegrityError(f"ledger: institution {institution_id} has no chain")
-        seq, link = head
+        seq, link, is_stopped = head
+        if is_stopped:
+            raise _stopped()
         rows = []
         for draft in drafts:
             seq += 1
@@ -71,3 +85,9 @@ def _append_sqlite(institution_id: UUID, drafts: Sequence[Draft]) -> int:
         cursor.executemany(_INSERT, rows)
         cursor.execute("UPDATE ledger_head SET seq = %s, hash = %s WHERE institution_id = %s", [seq, link, inst])
     return seq
+
+
+def _stopped() -> FrozenInstitutionError:
+    return FrozenInstitutionError(
+        "The ledger of this institution did not verify: it can be read, not changed.", code="LEDGER_BROKEN"
+    )

@@ -47,7 +47,7 @@ def unit(institution_id: UUID, actor: Actor) -> Iterator[None]:
     A nested unit joins the outer one: an error that leaves it undoes the whole, even if somebody
     catches it on the way. On leaving the outermost one, the entries of all institutions are
     appended in ascending order, so that two units can't wait for each other. Raises RefusedError
-    when ``actor`` belongs to another institution.
+    when ``actor`` belongs to another institution, FrozenInstitutionError (423) when a chain was stopped.
     """
     if actor.institution_id not in {None, institution_id}:
         raise RefusedError("This actor belongs to another institution")

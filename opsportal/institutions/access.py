@@ -87,7 +87,7 @@ MATRIX: dict[Permission, frozenset[Role]] = {
     Permission.LEDGER_EXPORT: BOARD | {Role.SUPER_ADMIN, Role.SECURITY_ANALYST, Role.AUDITOR},
     Permission.MEMBER_READ: BOARD | {Role.SUPER_ADMIN, Role.OPS_LEAD, Role.SECURITY_ANALYST, Role.AUDITOR},
     Permission.MEMBER_MANAGE: frozenset({Role.SUPER_ADMIN, Role.ORG_ADMIN, Role.OWNER}),
-    Permission.TOKEN_MANAGE: frozenset({Role.SUPER_ADMIN, Role.ORG_ADMIN, Role.OWNER}),
+    Permission.TOKEN_MANAGE: HANDS | {Role.ORG_ADMIN, Role.OWNER},
     Permission.SETTINGS_MANAGE: frozenset({Role.SUPER_ADMIN, Role.OWNER}),
     Permission.ADMIN_ACCESS: frozenset({Role.SUPER_ADMIN, Role.OPS_LEAD, Role.ORG_ADMIN, Role.OWNER, Role.AUDITOR}),
 }
@@ -105,6 +105,9 @@ WRITES = frozenset(
 
 # The installation's own acts: the ticker, and commands given on the machine itself.
 _TRUSTED = frozenset({ActorKind.SYSTEM, ActorKind.SCHEDULE})
+
+# Not a role of an institution: who answers for the installation itself, made by a command.
+SUPERUSER = "superuser"
 
 # Only a super_admin gives or takes these: whoever may appoint people cannot so appoint a master.
 PRIVILEGED = frozenset({Role.SUPER_ADMIN, Role.OWNER})
@@ -129,3 +132,9 @@ def require(actor: Actor, permission: Permission) -> None:
     if actor.kind in _TRUSTED or may(actor.roles, permission):
         return
     raise RefusedError(f"This needs the permission {permission.value}, which your roles do not hold.")
+
+
+def require_installation(actor: Actor) -> None:
+    """Raise RefusedError (403) unless ``actor`` acts for the installation: the system, or a superuser."""
+    if actor.kind is not ActorKind.SYSTEM and SUPERUSER not in actor.roles:
+        raise RefusedError("Only whoever answers for the installation may do this.")

@@ -70,6 +70,9 @@ class User(AbstractUser):
     timezone = models.CharField(max_length=63, default="UTC")
     theme = models.CharField(max_length=6, choices=Theme.choices, default=Theme.SYSTEM)
     has_shortcuts = models.BooleanField(default=True, help_text="Single-key shortcuts in the portal.")
+    must_change_password = models.BooleanField(
+        default=False, editable=False, help_text="The password was made by somebody else: good for one login."
+    )
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -116,3 +119,17 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.key_id})"
+
+
+class CacheRow(models.Model):
+    """A row of Django's database cache, declared so that migrations make its table. Nothing reads it as a model."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "opsportal_cache"
+
+    def __str__(self) -> str:
+        return self.cache_key

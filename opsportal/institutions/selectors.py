@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db.models import F
 
 from opsportal.core.actor import Actor, ActorKind
+from opsportal.core.errors import NotFoundError
 from opsportal.core.scope import every_institution
-from opsportal.institutions.access import Permission, permissions_of
+from opsportal.institutions.access import SUPERUSER, Permission, permissions_of
 from opsportal.institutions.models import ApiToken, Institution, Member, User
 
 
@@ -93,3 +94,30 @@ def access_of_token(key_id: str) -> Access | None:
 def people_named(codes: Collection[str]) -> dict[str, str]:
     """Return the names of the people with these codes, in one query (none for no codes)."""
     return {str(user.code): str(user) for user in User.objects.filter(code__in=codes)} if codes else {}
+
+
+def system_institution_id() -> UUID:
+    """Return the institution whose ledger is the installation's own. The first start makes it."""
+    return Institution.objects.values_list("pk", flat=True).get(is_system=True)
+
+
+def installation_actor(user: User) -> Actor:
+    """Return ``user`` as an actor on the whole installation; what a superuser may, they may."""
+    roles = frozenset({SUPERUSER}) if user.is_superuser and user.is_active else frozenset()
+    return Actor(kind=ActorKind.HUMAN, id=str(user.code), roles=roles)
+
+
+def institution_find(slug: str) -> Institution:
+    """Return the institution at ``slug``; raise NotFoundError."""
+    institution = Institution.objects.filter(slug=slug).first()
+    if institution is None:
+        raise NotFoundError(f"There is no institution {slug!r}.")
+    return institution
+
+
+def user_find(username: str) -> User:
+    """Return the person called ``username``; raise NotFoundError."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFoundError(f"There is no person called {username!r}.")
+    return user

@@ -2,7 +2,9 @@
 
 from django.contrib.auth.models import Group
 
-from opsportal.core.actor import Actor
+from ledger.models import Head
+from ledger.services import chain_start, unit
+from opsportal.core.actor import SYSTEM, Actor
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Institution, Member, User
@@ -15,6 +17,22 @@ def institution_make(slug: str = "home") -> Institution:
     """Return the institution at ``slug``; make it if need be."""
     institution, _ = Institution.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
     return institution
+
+
+def institution_with_ledger(slug: str = "home") -> Institution:
+    """Return the institution at ``slug`` with a chain of entries; make what is missing."""
+    institution = institution_make(slug)
+    with institution_scope(institution.pk):
+        if not Head.objects.exists():
+            with unit(institution.pk, SYSTEM):
+                chain_start(institution.pk)
+    return institution
+
+
+def system_make() -> Institution:
+    """Return the installation's own institution, with a chain; make it if need be."""
+    Institution.objects.get_or_create(slug="system", defaults={"name": "System", "is_system": True})
+    return institution_with_ledger("system")
 
 
 def user_make(username: str = "ana", **columns: object) -> User:
