@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Generic, TypeVar
 
-from scenarios.egress import CONFIGURED, Address, EgressPolicy, host_parse
+from scenarios.egress import CONFIGURED, Address, EgressPolicy, HostError, host_parse
 from scenarios.threads import BusyError, in_thread
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
@@ -72,6 +72,8 @@ class Net:
         With ``tls``, the certificate must be for ``tls_name``, which is ``host`` unless given. Bounded by the caller's
         timeout. Raises EgressError, ResolveError, or the OSError of the last address tried.
         """
+        if not 0 < port < 65536:
+            raise HostError(f"{port} is not a port")
         started = monotonic()
         addresses = await self.addresses(host)
         resolved = monotonic()

@@ -105,7 +105,7 @@ class Measure:
 
 
 class Probe(Protocol):
-    """A kind of look. One module of this package per kind, which ends in ``PROBE = TheProbe()``."""
+    """A kind of look. One module of this package per kind: a subclass, and at the end ``PROBE = TheProbe()``."""
 
     kind: ClassVar[str]
     SCHEMA: ClassVar[JsonSchema]  # of the check's params
@@ -117,4 +117,8 @@ class Probe(Protocol):
 
     def param_problems(self, params: Mapping[str, Any]) -> list[str]:
         """What is wrong with ``params`` beyond the schema, in words; empty when nothing is."""
-        ...
+        return []
+
+    def measure_problem(self, measure: str) -> str | None:
+        """What is wrong with the argument of a measure such as ``json:$.a[``; None when nothing is."""
+        return None

@@ -190,6 +190,8 @@ def condition_problems(probe: Probe, condition: Condition) -> list[str]:
             f"{measure.name}…" if measure.name.endswith(":") else measure.name for measure in probe.MEASURES
         )
         problems.append(f"{condition.measure!r} is nothing that {probe.kind} measures ({known})")
+    elif problem := probe.measure_problem(condition.measure):
+        problems.append(problem)
     if condition.op not in OPERATORS:
         return [*problems, f"{condition.op!r} is not an operator ({', '.join(OPERATORS)})"]
     if problem := _value_problem(condition):

@@ -10,12 +10,12 @@ from time import monotonic
 from typing import Any, ClassVar
 
 from scenarios.models import ProbeState
-from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, ProbeContext, Reason
+from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext, Reason
 from scenarios.probes.conditions import judge, rules_of
 from scenarios.threads import BusyError, in_thread
 
 
-class FileAgeProbe:
+class FileAgeProbe(Probe):
     """The newest of the files that match. None is down (``missing``) unless a condition judges ``exists`` itself."""
 
     kind: ClassVar[str] = "file_age"

@@ -1,15 +1,14 @@
 """Dead-man's switch: something that must call us regularly, and is down when it does not."""
 
-from collections.abc import Mapping
 from time import monotonic
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from scenarios.models import ProbeState
-from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, ProbeContext, Reason
+from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext, Reason
 from scenarios.probes.conditions import judge
 
 
-class HeartbeatProbe:
+class HeartbeatProbe(Probe):
     """Compares the age of the last ping with the interval it promised, plus grace.
 
     Never pinged is not yet a failure: a job that runs nightly may have been set up at noon. It is ``unknown``
@@ -28,10 +27,6 @@ class HeartbeatProbe:
         },
     }
     MEASURES: ClassVar[tuple[Measure, ...]] = (Measure("age_seconds", "number", "Seconds since the last ping."),)
-
-    def param_problems(self, params: Mapping[str, Any]) -> list[str]:
-        """Nothing beyond the schema."""
-        return []
 
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         """Down when the last ping, or the first that is still awaited, is overdue."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,12 +12,12 @@ from typing import Any, ClassVar
 import psutil
 
 from scenarios.models import ProbeState
-from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, ProbeContext, Reason
+from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext, Reason
 from scenarios.probes.conditions import judge, rules_of
 from scenarios.threads import BusyError, in_thread
 
 
-class HostProbe:
+class HostProbe(Probe):
     """Takes the measures that the check's conditions ask for, and no other, in a thread.
 
     What this process may not see is unknown (``permission``): with ``/proc`` mounted ``hidepid``, no process found does
@@ -39,9 +40,14 @@ class HostProbe:
         Measure("processes:", "number", "How many processes have this name."),
     )
 
-    def param_problems(self, params: Mapping[str, Any]) -> list[str]:
-        """Nothing beyond the schema."""
-        return []
+    def measure_problem(self, measure: str) -> str | None:
+        """A port is a number, perhaps with /udp; a path is absolute."""
+        kind, _, argument = measure.partition(":")
+        if kind == "listening" and not re.fullmatch(r"[0-9]{1,5}(/(udp|tcp))?", argument):
+            return f"{measure!r} needs a port, as listening:443 or listening:53/udp"
+        if kind in {"disk_percent", "disk_free_bytes", "inodes_percent", "mounted"} and not argument.startswith("/"):
+            return f"{measure!r} needs an absolute path"
+        return None
 
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         """Measure and judge."""

@@ -1,14 +1,13 @@
 """The portal's own health, as facts that the tick read before it began to look."""
 
-from collections.abc import Mapping
 from time import monotonic
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, ProbeContext
+from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext
 from scenarios.probes.conditions import judge
 
 
-class SelfProbe:
+class SelfProbe(Probe):
     """Judges ``context.facts``. A fact that the tick could not read is missing, so its condition is unknown."""
 
     kind: ClassVar[str] = "self"
@@ -28,10 +27,6 @@ class SelfProbe:
         Measure("registry_problems", "number", "Problems of the newest registry text; 0 when it was accepted."),
         Measure("clock_skew_seconds", "number", "Difference between this clock and the database's."),
     )
-
-    def param_problems(self, params: Mapping[str, Any]) -> list[str]:
-        """Nothing beyond the schema."""
-        return []
 
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         """Judge the facts; nothing is read or asked here."""

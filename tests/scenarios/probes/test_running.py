@@ -4,14 +4,14 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from structlog.testing import capture_logs
 
 from scenarios.models import ProbeState
 from scenarios.probes import kinds
-from scenarios.probes.base import CheckSpec, Look, Measure, ProbeContext
+from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext
 from scenarios.probes.kinds import probe_for, probe_kinds
 from scenarios.probes.running import looks_sync, run_looks
 from scenarios.threads import BusyError, in_thread
@@ -20,13 +20,10 @@ from tests.scenarios.probes.looking import context_of, verdict
 Behaviour = Callable[[CheckSpec, ProbeContext], Any]
 
 
-class FakeProbe:
+class FakeProbe(Probe):
     kind = "fake"
-    SCHEMA: dict[str, Any] = {}
-    MEASURES: tuple[Measure, ...] = ()
-
-    def param_problems(self, params: Any) -> list[str]:
-        return []
+    SCHEMA: ClassVar[JsonSchema] = {}
+    MEASURES: ClassVar[tuple[Measure, ...]] = ()
 
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         look: Look = await check.params["does"](check, context)
