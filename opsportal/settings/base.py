@@ -5,6 +5,8 @@ from typing import Any
 
 from opsportal.core.database import database_from_url
 from opsportal.core.env import env_bool, env_int, env_list, env_named, env_secret, env_secrets, env_str, env_url
+from opsportal.settings.csp import CONTENT_SECURITY_POLICY, CSP_BY_PREFIX
+from opsportal.settings.unfold import UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env_str("OPSPORTAL_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -82,6 +84,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "opsportal.portal.context.shell",
             ],
         },
     },
@@ -152,6 +155,11 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "opsportal.portal.bundles.BundleFinder",
+]
 WHITENOISE_USE_FINDERS = True
 
 # ── Jobs ────────────────────────────────────────────────────────────────────

@@ -1,0 +1,62 @@
+"""What the portal does around every request."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from csp.utils import default_config
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from ledger.selectors import head
+from opsportal.core.http import is_htmx
+from opsportal.institutions.models import Institution, User
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class CspByPathMiddleware:
+    """Gives the parts that cannot live under the strict policy one of their own (``CSP_BY_PREFIX``).
+
+    Stands after ``csp.middleware.CSPMiddleware``, which writes the header.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        for prefix, directives in settings.CSP_BY_PREFIX.items():
+            if request.path_info.startswith(prefix):
+                response.__dict__.setdefault("_csp_config", default_config(directives))
+        return response
+
+
+class ShellMiddleware:
+    """Makes times those of the person, and notes where the ledger stood before the page was made.
+
+    Stands after the institution middleware. ``request.live_since`` is read before the view, so that whatever
+    happens while the page is being made is announced to it. Costs one query, on whole pages only.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        institution = getattr(request, "institution", None)
+        if isinstance(institution, Institution) and request.method == "GET" and not is_htmx(request):
+            request.__dict__["live_since"] = head(institution.pk).seq
+        with timezone.override(_zone_of(request)):
+            return self.get_response(request)
+
+
+def _zone_of(request: HttpRequest) -> ZoneInfo | None:
+    """Return the zone that the person chose; None (the installation's) for strangers and zones no longer known."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return None
+    try:
+        return ZoneInfo(user.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
