@@ -52,6 +52,11 @@ class Shell:
         user = getattr(self.request, "user", None)
         return isinstance(user, User) and user.has_shortcuts
 
+    @property
+    def live_path(self) -> str:
+        """Where the live socket of this institution is."""
+        return f"/ws/i/{self.institution.slug}/" if self.institution else ""
+
     @cached_property
     def nav(self) -> list[NavItem]:
         """The sections that this person may open here; none outside an institution."""

@@ -63,11 +63,13 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "opsportal.portal.middleware.CspByPathMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "opsportal.core.http.DomainErrorMiddleware",
     "opsportal.institutions.middleware.InstitutionMiddleware",
+    "opsportal.portal.middleware.ShellMiddleware",
 ]
 CSRF_FAILURE_VIEW = "opsportal.core.http.csrf_failure"
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has put a checked one there

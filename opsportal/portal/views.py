@@ -1,0 +1,65 @@
+"""The pages of the shell itself: where to go, what is now, and what people set for themselves."""
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from agents.roster import inboxes_for
+from agents.selectors import inbox_waiting
+from opsportal.core.http import PortalRequest
+from opsportal.institutions.access import Permission
+from opsportal.institutions.models import User
+from opsportal.institutions.selectors import access_list
+from opsportal.institutions.web import requires, signed_in
+from opsportal.portal import services
+from scenarios.models import Tick
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is logged in; the view is marked ``signed_in``."""
+    assert isinstance(request.user, User)  # noqa: S101  narrows the type
+    return request.user
+
+
+@signed_in
+@require_safe
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Go to the only institution, or ask which."""
+    mine = access_list(person(request))
+    if len(mine) == 1:
+        return redirect("portal:now", slug=mine[0].institution.slug)
+    return render(request, "portal/home.html", {"mine": mine})
+
+
+@signed_in
+@require_safe
+def institutions(request: HttpRequest) -> HttpResponseBase:
+    """List where this person can go: the content of the switcher."""
+    return render(request, "portal/_institutions.html", {"mine": access_list(person(request))})
+
+
+@signed_in
+@require_POST
+def theme(request: HttpRequest) -> HttpResponseBase:
+    """Take the theme that the person chose and show the page again."""
+    services.theme_set(user=person(request), theme=request.POST.get("theme", ""))
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return redirect(target if is_ours else "/")
+
+
+@requires(Permission.INSTITUTION_ENTER)
+@require_safe
+def now(request: PortalRequest) -> HttpResponse:
+    """Show how things stand."""
+    return render(request, "portal/now.html", {"tick": Tick.objects.filter(finished_at__isnull=False).first()})
+
+
+@requires(Permission.OPS_READ)
+@require_safe
+def waiting(request: PortalRequest) -> HttpResponse:
+    """Count what waits for this person: the badge of the navigation."""
+    count = inbox_waiting(inboxes_for(request.actor.roles))
+    return render(request, "portal/_waiting.html", {"waiting": count, "slug": request.institution.slug})
