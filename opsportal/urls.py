@@ -12,4 +12,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/", include("opsportal.api")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("opsportal.portal.urls")),
 ]

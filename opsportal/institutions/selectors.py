@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
 
+from ledger.models import Head
 from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.errors import NotFoundError
 from opsportal.core.scope import every_institution
@@ -23,6 +24,7 @@ class Access:
     institution: Institution
     roles: frozenset[str]
     token: ApiToken | None = None
+    head_seq: int = 0  # where the ledger stood when this was read: what a page of then has already seen
 
     @property
     def actor(self) -> Actor:
@@ -45,7 +47,10 @@ def access_list(user: User, **institution: Any) -> list[Access]:
         rows = list(
             Member.objects.filter(user_id=user.pk, is_active=True, **narrowed)
             .select_related("institution")
-            .annotate(role=F("roles__name"))
+            .annotate(
+                role=F("roles__name"),
+                head_seq=Subquery(Head.objects.filter(institution_id=OuterRef("institution_id")).values("seq")),
+            )
             .order_by("institution__slug")
         )
     roles: dict[int, set[str]] = {}
@@ -53,7 +58,13 @@ def access_list(user: User, **institution: Any) -> list[Access]:
         roles.setdefault(row.pk, set()).update({row.role} - {None})
     members = {row.pk: row for row in rows}
     return [
-        Access(user=user, member=member, institution=member.institution, roles=frozenset(roles[pk]))
+        Access(
+            user=user,
+            member=member,
+            institution=member.institution,
+            roles=frozenset(roles[pk]),
+            head_seq=member.head_seq or 0,
+        )
         for pk, member in members.items()
     ]
 

@@ -10,6 +10,7 @@ from agents.selectors import inbox_waiting
 from opsportal.core.actor import Actor
 from opsportal.institutions.access import Permission
 from opsportal.institutions.models import Institution, User
+from opsportal.institutions.selectors import Access
 from opsportal.portal.sections import BAR, Section, sections_for
 from opsportal.portal.shortcuts import SHORTCUTS, Shortcut
 
@@ -36,9 +37,11 @@ class Shell:
     shortcuts: tuple[Shortcut, ...] = SHORTCUTS
 
     def __init__(self, request: HttpRequest) -> None:
+        """Note the institution, and where its ledger stood before the view ran: ``live_since`` resumes from there."""
         self.request = request
         self.institution: Institution | None = getattr(request, "institution", None)
-        self.live_since: int | None = getattr(request, "live_since", None)
+        access = getattr(request, "access", None)
+        self.live_since = access.head_seq if isinstance(access, Access) else None
 
     @property
     def theme(self) -> str:

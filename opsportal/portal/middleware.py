@@ -9,9 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from ledger.selectors import head
-from opsportal.core.http import is_htmx
-from opsportal.institutions.models import Institution, User
+from opsportal.institutions.models import User
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -33,20 +31,13 @@ class CspByPathMiddleware:
         return response
 
 
-class ShellMiddleware:
-    """Makes times those of the person, and notes where the ledger stood before the page was made.
-
-    Stands after the institution middleware. ``request.live_since`` is read before the view, so that whatever
-    happens while the page is being made is announced to it. Costs one query, on whole pages only.
-    """
+class ZoneMiddleware:
+    """Makes the times of a page those of the person."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        institution = getattr(request, "institution", None)
-        if isinstance(institution, Institution) and request.method == "GET" and not is_htmx(request):
-            request.__dict__["live_since"] = head(institution.pk).seq
         with timezone.override(_zone_of(request)):
             return self.get_response(request)
 

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from opsportal.core.database import database_from_url
-from opsportal.core.env import env_bool, env_int, env_list, env_named, env_secret, env_secrets, env_str, env_url
 from opsportal.settings.csp import CONTENT_SECURITY_POLICY, CSP_BY_PREFIX
 from opsportal.settings.unfold import UNFOLD
+from opsportal.core.env import env_bool, env_int, env_list, env_named, env_secret, env_secrets, env_str, env_url
+from opsportal.settings.csp import *  # noqa: F403  a page of its own: what browsers may load
+from opsportal.settings.unfold import *  # noqa: F403  a page of its own: the admin's look
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env_str("OPSPORTAL_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -21,6 +23,7 @@ WSGI_APPLICATION = None
 AUTH_USER_MODEL = "institutions.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_URL = env_url("OPSPORTAL_SITE_URL", "http://127.0.0.1:8000")
+ENVIRONMENT = env_str("OPSPORTAL_ENVIRONMENT")  # shown beside the name, such as "staging"; empty: nothing
 
 INSTALLED_APPS = [
     "unfold",
@@ -69,7 +72,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "opsportal.core.http.DomainErrorMiddleware",
     "opsportal.institutions.middleware.InstitutionMiddleware",
-    "opsportal.portal.middleware.ShellMiddleware",
+    "opsportal.portal.middleware.ZoneMiddleware",
 ]
 CSRF_FAILURE_VIEW = "opsportal.core.http.csrf_failure"
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has put a checked one there

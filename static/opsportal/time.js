@@ -1,7 +1,7 @@
 // Moments: as a distance from now, or as a date in the person's zone. Every <time data-when> has both; a click in the
 // user menu chooses. "Now" is the server's: a wrong clock in front of the screen changes nothing.
 const root = document.documentElement;
-const skew = Date.parse(root.dataset.now) - Date.now();
+const skew = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
 const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
 const distance = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto", style: "short" });
 const date = new Intl.DateTimeFormat(root.lang, {
