@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := $(VENV)/bin
 
-.PHONY: help run install install-dev lock check format test e2e bench spec
+.PHONY: help run install install-dev lock check format test e2e bench spec vendor
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -47,8 +47,13 @@ test: install-dev ## The suite, on SQLite or on DATABASE_URL
 e2e: install-dev ## The browser tests
 	$(BIN)/python -m pytest -q tests/e2e -m e2e
 
+<<<<<<< HEAD
 bench: install-dev ## The benchmarks: a table, and var/bench/<suite>.json (SUITES="tick inbox" for some)
 	$(BIN)/python -m bench $(SUITES)
 
 spec: install-dev ## One line per id of the feature list: which passing tests prove it
 	$(BIN)/python -m pytest -q -m "not e2e" --spec-report
+=======
+vendor: install ## Fetch static/vendor again after a change of vendor.toml (needs npm)
+	$(BIN)/python -m opsportal.portal.vendoring
+>>>>>>> 063a81e (Test the shell; log in through our own pages; make vendor)

@@ -55,6 +55,11 @@ def environment(request: HttpRequest) -> tuple[str, str] | None:
     return (settings.ENVIRONMENT, "info") if settings.ENVIRONMENT else None
 
 
+def mark(request: HttpRequest) -> str:
+    """Return the address of the portal's sign."""
+    return static("opsportal/mark.svg")
+
+
 def stylesheet(request: HttpRequest) -> str:
     """Return the address of our additions to Unfold's styles."""
     return static("opsportal/admin.css")

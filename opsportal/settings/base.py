@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from django.contrib.messages import constants as messages
+
 from opsportal.core.database import database_from_url
 from opsportal.settings.csp import CONTENT_SECURITY_POLICY, CSP_BY_PREFIX
 from opsportal.settings.unfold import UNFOLD
@@ -94,6 +96,8 @@ TEMPLATES: list[dict[str, Any]] = [
         },
     },
 ]
+
+MESSAGE_TAGS = {messages.ERROR: "danger", messages.DEBUG: "info"}  # the words of the stylesheet
 
 DATABASES = {"default": database_from_url(env_str("DATABASE_URL"), data_dir=DATA_DIR, role=ROLE)}
 DB_APP_ROLE = env_str("OPSPORTAL_DB_APP_ROLE")  # PostgreSQL: the role that serves, when another one owns the tables

@@ -99,7 +99,9 @@ def evidence_of(look: Any) -> list[EvidenceRow]:
 @register.filter
 def styled(field: BoundField) -> SafeString:
     """Draw the input of a form field in our look, tied to its hint and its errors."""
-    attrs = {"class": f"{_input_class(field)}{' is-invalid' if field.errors else ''}"}
+    attrs: dict[str, str | bool] = {"class": f"{_input_class(field)}{' is-invalid' if field.errors else ''}"}
+    if field.field.widget.attrs.get("placeholder") == field.label:
+        attrs["placeholder"] = False  # the label stands above it already
     described = [f"{field.auto_id}-{part}" for part, is_there in _descriptions(field) if is_there]
     if described:
         attrs["aria-describedby"] = " ".join(described)
