@@ -47,13 +47,11 @@ test: install-dev ## The suite, on SQLite or on DATABASE_URL
 e2e: install-dev ## The browser tests
 	$(BIN)/python -m pytest -q tests/e2e -m e2e
 
-<<<<<<< HEAD
 bench: install-dev ## The benchmarks: a table, and var/bench/<suite>.json (SUITES="tick inbox" for some)
 	$(BIN)/python -m bench $(SUITES)
 
 spec: install-dev ## One line per id of the feature list: which passing tests prove it
 	$(BIN)/python -m pytest -q -m "not e2e" --spec-report
-=======
+
 vendor: install ## Fetch static/vendor again after a change of vendor.toml (needs npm)
 	$(BIN)/python -m opsportal.portal.vendoring
->>>>>>> 063a81e (Test the shell; log in through our own pages; make vendor)

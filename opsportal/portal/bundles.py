@@ -15,7 +15,12 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage, Storage
 
 BUNDLES = {
-    "bundles/portal.css": ("vendor/tabler/tabler.css", "opsportal/portal.css", "opsportal/parts.css"),
+    "bundles/portal.css": (
+        "vendor/tabler/tabler.css",
+        "opsportal/portal.css",
+        "opsportal/parts.css",
+        "opsportal/inbox.css",
+    ),
     "bundles/portal.js": (
         "opsportal/shell.js",
         "opsportal/rows.js",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from agents.roster import inboxes_for
@@ -50,6 +51,11 @@ class Shell:
         return user.theme if isinstance(user, User) else User.Theme.SYSTEM
 
     @property
+    def environment(self) -> str:
+        """What this installation is, such as ``staging``; empty when it was not said."""
+        return str(settings.ENVIRONMENT)
+
+    @property
     def has_shortcuts(self) -> bool:
         """True unless the person switched single-key shortcuts off."""
         user = getattr(self.request, "user", None)
@@ -73,7 +79,7 @@ class Shell:
                 icon=section.icon,
                 url=(url := section.url(slug)),
                 key=section.key,
-                is_current=_is_here(path, section, url),
+                is_current=_is_here(path, section, url, f"/i/{slug}/"),
                 is_in_bar=section.name in BAR,
             )
             for section in sections_for(getattr(self.request, "permissions", frozenset()))
@@ -88,9 +94,11 @@ class Shell:
         return inbox_waiting(inboxes_for(actor.roles))
 
 
-def _is_here(path: str, section: Section, url: str) -> bool:
+def _is_here(path: str, section: Section, url: str, root: str) -> bool:
     """Tell whether ``path`` is the page of a section or one below it. Now is above all others: only itself."""
-    return path == url if section.name == "now" else path.startswith(url)
+    if section.name == "now":
+        return path == url
+    return path.startswith(url) or (section.beside != "" and path.startswith(root + section.beside))
 
 
 def shell(request: HttpRequest) -> dict[str, Shell]:

@@ -22,6 +22,7 @@ class Section:
     permission: Permission
     key: str = ""
     in_institution: bool = True
+    beside: str = ""  # pages of the section that live beside its own address, below the institution
 
     def url(self, slug: str) -> str:
         """Return the address of its page in the institution ``slug``."""
@@ -30,7 +31,7 @@ class Section:
 
 SECTIONS = (
     Section("now", _("Now"), "activity", "portal:now", Permission.INSTITUTION_ENTER, "n"),
-    Section("inbox", _("Inbox"), "inbox", "agents:inbox", Permission.OPS_READ, "i"),
+    Section("inbox", _("Inbox"), "inbox", "agents:inbox", Permission.OPS_READ, "i", beside="threads/"),
     Section("findings", _("Findings"), "alert-triangle", "findings:list", Permission.OPS_READ, "f"),
     Section("scenarios", _("Scenarios"), "radar", "scenarios:list", Permission.OPS_READ, "s"),
     Section("agents", _("Agents"), "robot", "agents:roster", Permission.OPS_READ, "a"),

@@ -6,8 +6,6 @@ from typing import Any
 from django.contrib.messages import constants as messages
 
 from opsportal.core.database import database_from_url
-from opsportal.settings.csp import CONTENT_SECURITY_POLICY, CSP_BY_PREFIX
-from opsportal.settings.unfold import UNFOLD
 from opsportal.core.env import env_bool, env_int, env_list, env_named, env_secret, env_secrets, env_str, env_url
 from opsportal.settings.csp import *  # noqa: F403  a page of its own: what browsers may load
 from opsportal.settings.unfold import *  # noqa: F403  a page of its own: the admin's look

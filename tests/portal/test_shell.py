@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from agents.models import InboxCount
 from agents.roster import inboxes_for, roster
@@ -211,3 +211,9 @@ def test_a_broken_ledger_is_said_on_every_page(client: Client, technician: User)
     home.ledger_broken_at = timezone.now()
     home.save()
     assert b"does not verify" in client.get("/i/home/").content
+
+
+def test_an_installation_says_what_it_is(client: Client, technician: User, settings: Settings) -> None:
+    assert b'class="environment"' not in client.get("/i/home/").content
+    settings.ENVIRONMENT = "staging"
+    assert b'<span class="environment">staging</span>' in client.get("/i/home/").content
