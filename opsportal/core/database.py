@@ -34,6 +34,7 @@ def database_from_url(url: str, *, data_dir: Path, role: str) -> dict[str, Any]:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": unquote(parts.path.removeprefix("/")) or ":memory:",
             "OPTIONS": SQLITE_OPTIONS,
+            "CONN_MAX_AGE": 60,  # opening costs more than a small page: the threads keep theirs
         }
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///")

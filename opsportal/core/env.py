@@ -5,6 +5,7 @@ A secret may come as ``NAME`` or as ``NAME_FILE`` (a path); never as both.
 
 import os
 import secrets
+from collections.abc import Set
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,6 +44,14 @@ def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
     if not minimum <= number <= maximum:
         raise ImproperlyConfigured(f"{name} must be between {minimum} and {maximum}, not {number}")
     return number
+
+
+def env_choice(name: str, default: str, *, choices: Set[str]) -> str:
+    """Return one of ``choices``, compared without regard to case."""
+    raw = env_str(name, default).lower()
+    if raw not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(sorted(choices))}, not {raw!r}")
+    return raw
 
 
 def env_list(name: str, default: str = "") -> list[str]:

@@ -6,7 +6,17 @@ from typing import Any
 from django.contrib.messages import constants as messages
 
 from opsportal.core.database import database_from_url
-from opsportal.core.env import env_bool, env_int, env_list, env_named, env_secret, env_secrets, env_str, env_url
+from opsportal.core.env import (
+    env_bool,
+    env_choice,
+    env_int,
+    env_list,
+    env_named,
+    env_secret,
+    env_secrets,
+    env_str,
+    env_url,
+)
 from opsportal.settings.csp import *  # noqa: F403  a page of its own: what browsers may load
 from opsportal.settings.unfold import *  # noqa: F403  a page of its own: the admin's look
 
@@ -46,6 +56,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "rest_framework",
     "opsportal.core",
+    "opsportal.jobs",
     "ledger",
     "opsportal.institutions",
     "agents",
@@ -110,6 +121,8 @@ CACHES = {
         "LOCATION": "fragments",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     },
+    # django-q writes its statistics twice a second: nobody reads them, so nowhere
+    "queue": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
 # ── People ──────────────────────────────────────────────────────────────────
@@ -169,16 +182,27 @@ STATICFILES_FINDERS = [
 ]
 WHITENOISE_USE_FINDERS = True
 
+# ── Serving ─────────────────────────────────────────────────────────────────
+HTTP_VIA = env_choice("OPSPORTAL_HTTP", "wsgi", choices={"wsgi", "asgi"})  # how pages and API reach Django
+WEB_THREADS = env_int("OPSPORTAL_WEB_THREADS", 8, minimum=1, maximum=64)  # per process; each may hold a connection
+BODY_LIMIT_BYTES = env_int("OPSPORTAL_BODY_LIMIT_BYTES", 32 * 1024 * 1024, minimum=64 * 1024, maximum=2**31)
+
 # ── Jobs ────────────────────────────────────────────────────────────────────
+TASK_SECONDS = env_int("OPSPORTAL_TASK_SECONDS", 300, minimum=2, maximum=3600)  # the longest a task may take
+STOP_SECONDS = env_int("OPSPORTAL_STOP_SECONDS", 20, minimum=1, maximum=3600)  # then a running task is cut off
+CANARY_SECONDS = env_int("OPSPORTAL_CANARY_SECONDS", 30, minimum=1, maximum=3600)
+WATCHDOG_SECONDS = env_int("OPSPORTAL_WATCHDOG_SECONDS", TASK_SECONDS + 60, minimum=5, maximum=7200)
 Q_CLUSTER = {
     "name": "opsportal",
     "orm": "default",
+    "cache": "queue",
+    "scheduler": False,  # our ticker looks twice a second, and no row can stop it
     "workers": env_int("OPSPORTAL_WORKERS", 2, minimum=1, maximum=32),
     "queue_limit": 2,  # what waits inside the cluster counts against retry: keep it short
     "bulk": 1,
     "poll": 0.2,
-    "timeout": 300,
-    "retry": 900,
+    "timeout": TASK_SECONDS,
+    "retry": 3 * TASK_SECONDS,  # delivered again only when the first attempt cannot be running any more
     "max_attempts": 3,
     "ack_failures": True,
     "catch_up": False,

@@ -1,0 +1,11 @@
+"""The background jobs: who works, what comes back regularly, and what notices that nothing moves."""
+
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    """Settings of the jobs app."""
+
+    name = "opsportal.jobs"
+    label = "jobs"
+    default_auto_field = "django.db.models.BigAutoField"

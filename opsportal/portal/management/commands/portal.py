@@ -1,0 +1,92 @@
+"""``manage.py portal``: the whole installation in one foreground process tree."""
+
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from opsportal.portal import web
+from opsportal.portal.supervisor import ChildSpec, supervisor_become
+
+BACKLOG = 2048
+
+
+class Command(BaseCommand):
+    """Bring the database up to date, then run web server and worker until Ctrl-C or SIGTERM."""
+
+    help = "Prepare the database, then run the web server and the worker until Ctrl-C or SIGTERM."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the command line."""
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+        parser.add_argument("--workers", type=int, default=1, help="web server processes (default: %(default)s)")
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        """Take the port first: a port in use must be said before anything is changed."""
+        listener = _socket_bind(host, port)
+        _prepare(verbosity=options["verbosity"])
+        _socket_listen(listener, host, port)
+        self.stdout.write(f"opsportal is at http://{_url_host(host)}:{listener.getsockname()[1]}/  (stop with Ctrl-C)")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
+        supervisor_become(_children(listener, workers=workers))
+
+
+def _prepare(*, verbosity: int) -> None:
+    """Bring the database up to date. It leaves no connection to the supervisor."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
+    call_command("createcachetable", verbosity=0)
+    connections.close_all()
+
+
+def _children(listener: socket.socket, *, workers: int) -> list[ChildSpec]:
+    listener.set_inheritable(True)
+    descriptor = listener.detach()
+    return [
+        ChildSpec(
+            name="web",
+            argv=[sys.executable, "-m", web.__name__, "--descriptor", str(descriptor), "--workers", str(workers)],
+            role="web",
+            grace_seconds=web.GRACE_SECONDS,
+            descriptors=(descriptor,),
+        ),
+        ChildSpec(
+            name="worker",
+            argv=[sys.executable, "-m", "django", "portal_worker"],
+            role="worker",
+            grace_seconds=settings.STOP_SECONDS,
+        ),
+    ]
+
+
+def _socket_bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise _unusable(host, port, error) from None
+    return listener
+
+
+def _socket_listen(listener: socket.socket, host: str, port: int) -> None:
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:
+        raise _unusable(host, port, error) from None
+
+
+def _unusable(host: str, port: int, error: OSError) -> CommandError:
+    return CommandError(f"cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
+
+
+def _url_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

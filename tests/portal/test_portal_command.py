@@ -1,0 +1,82 @@
+"""``manage.py portal`` as people run it."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import httpx
+import pytest
+
+from tests.lab.installation import ROOT, Installation, Portal, eventually
+
+pytestmark = pytest.mark.slow
+
+
+def test_it_says_where_it_is_and_stops_in_seconds(installation: Installation) -> None:
+    portal = Portal(installation).wait_until_ready()
+    assert f"opsportal is at {portal.url}/" in installation.log()
+    began = time.monotonic()
+    portal.process.terminate()
+    assert portal.process.wait(timeout=10) == 0
+    assert time.monotonic() - began < 6
+    assert installation.processes() == []
+
+
+def test_nothing_is_left_when_it_is_killed(installation: Installation) -> None:
+    portal = Portal(installation).wait_until_ready()
+    portal.process.kill()
+    portal.process.wait()
+    eventually(lambda: not installation.processes(), "every process ends", seconds=10)
+
+
+def test_a_port_in_use_is_one_clear_line(installation: Installation) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = installation.run(str(ROOT / "manage.py"), "portal", "--port", str(port))
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"CommandError: cannot listen on 127.0.0.1 port {port}: Address already in use. Choose another with --port.\n"
+    )
+
+
+def test_a_killed_web_server_is_back_and_refuses_nobody_meanwhile(installation: Installation) -> None:
+    portal = Portal(installation).wait_until_ready()
+    first = portal.web_leader()
+    first.kill()
+    first.wait()
+    assert httpx.get(f"{portal.url}/accounts/login/", timeout=30).status_code == httpx.codes.OK
+    assert portal.web_leader().pid != first.pid
+
+
+def test_two_web_processes_share_the_port(installation: Installation) -> None:
+    manage = str(ROOT / "manage.py")
+    portal = Portal(installation)
+    portal.process.kill()
+    portal.process.wait()
+    eventually(lambda: not installation.processes(), "it is gone")
+    process = installation.start(manage, "portal", "--port", str(portal.port), "--workers", "2")
+    portal.wait_until_ready()
+    assert len(portal.web_leader().children(recursive=True)) >= 2
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    assert installation.processes() == []
+
+
+def test_a_request_that_runs_is_answered_before_the_stop(installation: Installation) -> None:
+    portal = Portal(installation).wait_until_ready()
+    answers: list[int] = []
+
+    def ask() -> None:
+        with httpx.Client() as client:
+            answers.extend(client.get(f"{portal.url}/accounts/login/", timeout=10).status_code for _ in range(50))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    eventually(lambda: answers, "some are answered")
+    os.kill(portal.web_leader().pid, signal.SIGTERM)
+    asking.join(timeout=40)
+    assert answers == [httpx.codes.OK] * 50
