@@ -8,3 +8,10 @@ class PortalConfig(AppConfig):
 
     name = "opsportal.portal"
     label = "portal"
+
+    def ready(self) -> None:
+        """Let the checks of kind ``self`` know how the background jobs do."""
+        from opsportal.jobs.selectors import jobs_facts  # noqa: PLC0415  the models must be loaded
+        from scenarios.facts import register  # noqa: PLC0415
+
+        register("jobs", jobs_facts)

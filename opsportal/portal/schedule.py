@@ -25,4 +25,4 @@ def tick_is_due(now: datetime, last: datetime | None) -> bool:
     return now - last >= TICK_RETRY and not task_is_waiting(TICK, at=now)
 
 
-PERIODICS: list[Periodic] = []
+PERIODICS = [Periodic(TICK, tick_is_due)]

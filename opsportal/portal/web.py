@@ -4,7 +4,6 @@ The supervisor keeps the socket, so a restart of the server refuses no connectio
 """
 
 import argparse
-import os
 import socket
 import sys
 
@@ -12,15 +11,15 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from opsportal.core.env import env_list
 from opsportal.portal.lifeline import lifeline_watch
 
 GRACE_SECONDS = 8.0
-FORWARDED_BY = "OPSPORTAL_PROXY_ADDRESSES"
 
 
 def config_build(*, workers: int) -> uvicorn.Config:
     """Return how to serve: no compression of sockets, a bounded stop, proxies believed only where named."""
-    proxies = os.environ.get(FORWARDED_BY, "").strip()
+    proxies = env_list("OPSPORTAL_PROXY_ADDRESSES")
     return uvicorn.Config(
         "opsportal.asgi:application",
         workers=workers,

@@ -1,10 +1,12 @@
 """``manage.py portal`` as people run it."""
 
+import itertools
 import os
 import signal
 import socket
 import threading
 import time
+from datetime import datetime
 
 import httpx
 import pytest
@@ -17,11 +19,27 @@ pytestmark = pytest.mark.slow
 def test_it_says_where_it_is_and_stops_in_seconds(installation: Installation) -> None:
     portal = Portal(installation).wait_until_ready()
     assert f"opsportal is at {portal.url}/" in installation.log()
+    assert "First login: admin, password " in installation.log()
     began = time.monotonic()
     portal.process.terminate()
     assert portal.process.wait(timeout=10) == 0
     assert time.monotonic() - began < 6
     assert installation.processes() == []
+
+
+@pytest.mark.spec("L32")
+def test_two_portals_on_one_database_do_one_tick(installation: Installation) -> None:
+    for portal in [Portal(installation, AGENTIC_INTERVAL_SEC="5") for _ in range(2)]:
+        portal.wait_until_ready()
+    assert installation.log().count("First login") == 1
+    ticks = "SELECT fence, status, started_at FROM scenarios_tick ORDER BY fence"
+    eventually(lambda: len(installation.rows(ticks)) >= 4, "four ticks", seconds=40)
+    rows = installation.rows(ticks)
+    begins = [datetime.fromisoformat(str(began)) for _, _, began in rows]
+    apart = [(after - before).total_seconds() for before, after in itertools.pairwise(begins)]
+    assert all(4 < seconds < 8 for seconds in apart), apart
+    assert {status for _, status, _ in rows[:-1]} == {"completed"}
+    assert len(installation.rows("SELECT 1 FROM jobs_worker")) == 2
 
 
 def test_nothing_is_left_when_it_is_killed(installation: Installation) -> None:

@@ -11,8 +11,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from opsportal.core.actor import SYSTEM
+from opsportal.core.errors import DomainError
+from opsportal.institutions.services import first_start
 from opsportal.portal import web
 from opsportal.portal.supervisor import ChildSpec, supervisor_become
+from scenarios.registry.services import registry_sync
 
 BACKLOG = 2048
 
@@ -31,19 +35,29 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         """Take the port first: a port in use must be said before anything is changed."""
         listener = _socket_bind(host, port)
-        _prepare(verbosity=options["verbosity"])
+        self._prepare(verbosity=options["verbosity"])
         _socket_listen(listener, host, port)
-        self.stdout.write(f"opsportal is at http://{_url_host(host)}:{listener.getsockname()[1]}/  (stop with Ctrl-C)")
+        url = f"http://{_url_host(host)}:{listener.getsockname()[1]}/"
+        self.stdout.write(f"opsportal is at {url}  (Ctrl-C stops it)")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
         supervisor_become(_children(listener, workers=workers))
 
-
-def _prepare(*, verbosity: int) -> None:
-    """Bring the database up to date. It leaves no connection to the supervisor."""
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
-    call_command("createcachetable", verbosity=0)
-    connections.close_all()
+    def _prepare(self, *, verbosity: int) -> None:
+        """Bring database and registry up to date. No connection is left to the supervisor."""
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
+        call_command("createcachetable", verbosity=0)
+        first = first_start()
+        if first is not None:
+            self.stdout.write(f"First login: {first.username}, password {first.password} (shown only now)")
+        try:
+            problems = registry_sync(actor=SYSTEM).problems
+        except DomainError as refusal:
+            self.stderr.write(f"The registry was not loaded: {refusal}")
+        else:
+            if problems:
+                self.stderr.write(f"The registry has {len(problems)} problems: see manage.py registry_check")
+        connections.close_all()
 
 
 def _children(listener: socket.socket, *, workers: int) -> list[ChildSpec]:
