@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from opsportal.jobs.process import WorkerProcess
+from opsportal.portal.installation import worker_loss_record
 from opsportal.portal.lifeline import lifeline_watch
 from opsportal.portal.schedule import PERIODICS
-from opsportal.portal.installation import worker_loss_record
 
 
 class Command(BaseCommand):
