@@ -4,6 +4,7 @@ from agents.handlers import Answer, Question, register
 from agents.roster import CHAT_DEFAULT
 from findings.models import Finding
 from findings.selectors import findings_active, findings_listed
+from findings.words import reason_words
 
 LIMIT = 10
 
@@ -43,7 +44,7 @@ def _open(question: Question) -> Answer | None:
 
 def _told(findings: list[Finding], *, more: bool = False) -> Answer:
     lines = [
-        f"{finding.severity}: {finding.title} is {finding.state} ({finding.reason}), seen {finding.count} times since "
+        f"{finding.severity}: {finding.title}: {finding.state} ({reason_words(finding.reason)}), seen {finding.count} times since "
         f"{finding.opened_at:%Y-%m-%d %H:%M} UTC, {finding.get_status_display().lower()}. "
         f"{finding.human_action.get('en', '')}"
         for finding in findings

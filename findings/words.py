@@ -1,5 +1,6 @@
 """The text of a finding: what it is called, what was seen, and what to do, without any model (T0)."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -46,13 +47,22 @@ def is_worse(severity: str, than: str) -> bool:
 
 def described(values: Mapping[str, Any]) -> str:
     """Return measured or expected values as one line of text; an empty mapping is a dash."""
-    return ", ".join(f"{name} {value}" for name, value in values.items()) or "–"
+    return ", ".join(f"{name} {_plain(value)}" for name, value in values.items()) or "–"
+
+
+def reason_words(reason: str) -> str:
+    """Return a reason as words: ``condition_failed`` is *condition failed*."""
+    return reason.replace("_", " ")
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def human_action_of(spec: ScenarioSpec, look: Look, *, since: datetime) -> dict[str, str]:
     """Return what to do, per language, filled with what was measured, expected, and since when."""
     facts = {
-        "measured": f"{look.reason} ({described(look.measured)})" if look.measured else str(look.reason),
+        "measured": described(look.measured) if look.measured else reason_words(look.reason),
         "expected": described(look.expected),
         "since": since.strftime("%Y-%m-%d %H:%M UTC"),
     }

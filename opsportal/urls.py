@@ -14,4 +14,5 @@ urlpatterns = [
     path("api/", include("opsportal.api")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("opsportal.portal.urls")),
+    path("i/<slug:slug>/", include("agents.urls")),
 ]

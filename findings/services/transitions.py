@@ -10,7 +10,7 @@ from agents.roster import agent
 from agents.services import ORCHESTRATOR, SENTINEL, Notice, notices_post, subject_messages_done
 from findings.models import Finding
 from findings.plan import Sighting
-from findings.words import described, evidence_of, fingerprint_of, human_action_of, title_of
+from findings.words import described, evidence_of, fingerprint_of, human_action_of, reason_words, title_of
 from ledger.kinds import Kind
 from ledger.services import entry_record, states_move, unit
 from opsportal.core.actor import Actor
@@ -191,10 +191,8 @@ def _notice(finding: Finding, *, body: str, inbox: str | None = None) -> Notice:
 
 
 def _body(finding: Finding, sighting: Sighting) -> str:
-    seen = (
-        f"{finding.reason}: measured {described(sighting.look.measured)}; expected {described(sighting.look.expected)}."
-    )
-    return f"{finding.title} is {finding.state}. {seen}\n\n{finding.human_action.get('en', '')}"
+    seen = f"{reason_words(finding.reason).capitalize()}: measured {described(sighting.look.measured)}; expected {described(sighting.look.expected)}."
+    return f"{finding.title}: {finding.state}. {seen}\n\n{finding.human_action.get('en', '')}"
 
 
 def _delegations(finding: Finding, sighting: Sighting) -> list[Notice]:
@@ -205,7 +203,7 @@ def _delegations(finding: Finding, sighting: Sighting) -> list[Notice]:
     return [
         Notice(
             subject=finding.title,
-            body=f"{finding.title} is {finding.state}: {', '.join(sorted(names))} cannot be seen while it lasts. "
+            body=f"{finding.title}: {finding.state}. {', '.join(sorted(names))} cannot be seen while it lasts. "
             "Their looks count as unknown; nobody is paged for them.",
             severity=finding.severity,
             from_agent=ORCHESTRATOR,

@@ -24,7 +24,7 @@ def test_questions_about_findings_are_answered_from_evidence(home: Institution, 
     looked(home.pk, (spec, "down"))
     with institution_scope(home.pk):
         told = ask(home, operator, "what is open?")
-        assert told.startswith("high: The web.shop is down (bad_status), seen 1 times since")
+        assert told.startswith("high: The web.shop: down (bad status), seen 1 times since")
         assert ask(home, operator, "status of web.shop?") == told
         assert ask(home, operator, "what is open?", target_agent="A3") == "There is no open finding that Carta owns."
         assert "did not understand" in ask(home, operator, "what is open?", include_findings=False)

@@ -37,7 +37,7 @@ def test_a_persisting_problem_is_one_finding_with_a_counter_and_recovery_closes_
         assert "restart it" in finding.human_action["en"]
         assert "503" in finding.human_action["pt-br"]
         assert [message.body.splitlines()[0] for message in inbox_page(["A1"]).items] == [
-            "The web.shop is down. bad_status: measured status 503; expected status == 200."
+            "The web.shop: down. Bad status: measured status 503; expected status == 200."
         ]
     assert looked(home.pk, (spec, "ok")) == {"web.shop": 0}
     with institution_scope(home.pk):
