@@ -27,6 +27,9 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"  # the network has no way to it
     DNS_FAILED = "dns_failed"
     TLS_FAILED = "tls_failed"
+    CERT_EXPIRED = "cert_expired"  # or not valid yet
+    CERT_UNTRUSTED = "cert_untrusted"  # no chain to an authority we trust
+    CERT_NAME = "cert_name"  # made out to another name
     MISSING = "missing"  # a file, process or row that should exist does not
     # What follows is ours rather than the target's, so the state is unknown.
     UNAUTHORIZED = "unauthorized"

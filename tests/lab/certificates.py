@@ -65,7 +65,7 @@ def authority(name: str = "Lab Root") -> Certificate:
 
 def self_signed(*names: str, days: float = 90) -> Certificate:
     """A certificate that nobody but itself vouches for, as appliances have it."""
-    return _made(names, days=days, started=30, is_authority=False, signer=None)
+    return _made(names, days=days, started=30 + max(0.0, -days), is_authority=False, signer=None)
 
 
 def _made(

@@ -169,6 +169,11 @@ def test_a_call_that_hangs_holds_neither_the_loop_nor_the_next_round() -> None:
     assert verdict(looks_sync(checks_of(asks_later), context_of(), deadline_seconds=5)[0]) == ("ok", "ok")
 
 
+async def test_the_same_question_may_be_asked_by_two_at_once() -> None:
+    barrier = threading.Barrier(2, timeout=5)
+    await asyncio.gather(in_thread("memory", barrier.wait), in_thread("memory", barrier.wait))
+
+
 async def test_what_a_thread_raises_arrives() -> None:
     def fails() -> None:
         raise PermissionError("no")
