@@ -58,6 +58,7 @@ class Kind(StrEnum):
     ACTOR_TOKEN_CREATED = "ACTOR_TOKEN_CREATED", {"token": UUID, "member": UUID, "key_id": CODE, "days": COUNT}
     ACTOR_TOKEN_REVOKED = "ACTOR_TOKEN_REVOKED", {"token": UUID, "member": UUID, "key_id": CODE}
     USER_CREATED = "USER_CREATED", {"is_superuser": FLAG}
+    USER_CHANGED = "USER_CHANGED", {"is_active": FLAG}
     PASSWORD_ISSUED = "PASSWORD_ISSUED", _NOTHING
     PASSWORD_CHANGED = "PASSWORD_CHANGED", _NOTHING
     LOGIN_SUCCEEDED = "LOGIN_SUCCEEDED", {"method": CODE}

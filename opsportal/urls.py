@@ -6,11 +6,12 @@ from django.urls import include, path
 handler400 = "opsportal.core.http.bad_request"
 handler403 = "opsportal.core.http.permission_denied"
 handler404 = "opsportal.core.http.page_not_found"
+handler429 = "opsportal.institutions.login.too_many_requests"
 handler500 = "opsportal.core.http.server_error"
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("opsportal.institutions.account_urls")),
     path("api/", include("opsportal.api")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("opsportal.portal.urls")),

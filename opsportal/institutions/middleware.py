@@ -4,27 +4,52 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import UUID
 
+import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 
-from opsportal.core.errors import DomainError, InvalidError, NotAuthenticatedError, NotFoundError
-from opsportal.core.http import error_response, is_api
-from opsportal.core.scope import institution_scope
+from opsportal.core.errors import (
+    DomainError,
+    FrozenInstitutionError,
+    InvalidError,
+    NotAuthenticatedError,
+    NotFoundError,
+    RefusedError,
+)
+from opsportal.core.http import RefusalResponse, error_response, is_api
+from opsportal.institutions.admin_site import admin_access_of
+from opsportal.institutions.current import access_opened
 from opsportal.institutions.models import User
 from opsportal.institutions.selectors import Access, access_find, access_find_by_id, access_list
+from opsportal.institutions.services import refusal_record
 from opsportal.institutions.tokens import access_by_token
 
 _PORTAL_PATH = re.compile(r"/i/(?P<slug>[-a-z0-9]{1,40})/")
+ADMIN_PREFIX = "/admin/"
 _NOT_YOURS = "There is no such institution, or you are not a member of it."
+
+
+log = structlog.get_logger(__name__)
+
+
+class PasswordChangeRequiredError(RefusedError):
+    """The password was made by somebody else; nothing is open until it is changed."""
+
+    code = "PASSWORD_CHANGE_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Change your one-time password first: log in with a browser.")
 
 
 class InstitutionMiddleware:
     """Finds the institution and the member, puts them on the request, and opens the scope around the view.
 
-    Portal: ``/i/<slug>/…``; not a member, inactive and unknown are the same 404. API: a bearer token
-    carries its institution; a session names it by ``X-Institution-Id``, else it is the sole membership.
-    Why the API let nobody in is kept in ``request.access_refusal``: the endpoint answers it, unless it is public.
+    Portal: ``/i/<slug>/…``; not a member, inactive and unknown are the same 404. Admin: the institution
+    chosen there. API: a bearer token carries its institution; a session names it by ``X-Institution-Id``,
+    else it is the sole membership. Why the API let nobody in is kept in ``request.access_refusal``: the
+    endpoint answers it, unless it is public. Refusals of members leave evidence in the ledger.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -33,6 +58,8 @@ class InstitutionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         try:
             access = access_of_request(request)
+        except PasswordChangeRequiredError:
+            return redirect("account_change_password")
         except DomainError as refusal:
             return error_response(request, refusal)
         if access is None:
@@ -44,10 +71,12 @@ class InstitutionMiddleware:
             actor=access.actor,
             permissions=access.permissions,
         )
-        with institution_scope(access.institution.pk):
+        with access_opened(access):
             response = self.get_response(request)
+            if isinstance(response, RefusalResponse):
+                _evidence_leave(access, response)
         if isinstance(response, StreamingHttpResponse):
-            _keep_scope(response, access.institution.pk)
+            _keep_access(response, access)
         return response
 
 
@@ -63,8 +92,13 @@ def access_of_request(request: HttpRequest) -> Access | None:
             request.__dict__["access_refusal"] = refusal
             return None
     match = _PORTAL_PATH.match(request.path_info)
-    if match is None or not isinstance(request.user, User):
+    is_admin = request.path_info.startswith(ADMIN_PREFIX)
+    if not (match or is_admin) or not isinstance(request.user, User):
         return None
+    if request.user.must_change_password:
+        raise PasswordChangeRequiredError
+    if match is None:
+        return admin_access_of(request)
     access = access_find(request.user, slug=match["slug"])
     if access is None:
         raise NotFoundError(_NOT_YOURS)
@@ -83,6 +117,8 @@ def _access_of_api(request: HttpRequest) -> Access | None:
         return access
     if not isinstance(request.user, User):
         return None
+    if request.user.must_change_password:
+        raise PasswordChangeRequiredError
     return _access_of_session(request.user, request.headers.get("X-Institution-Id", ""))
 
 
@@ -102,27 +138,35 @@ def _access_of_session(user: User, named: str) -> Access:
     return access
 
 
-def _keep_scope(response: StreamingHttpResponse, institution_id: UUID) -> None:
-    """Open the scope around each chunk: a streamed body is made after the view has returned."""
+def _evidence_leave(access: Access, response: RefusalResponse) -> None:
+    """Enter the refusal; a ledger that takes no entry must not turn it into something else."""
+    try:
+        refusal_record(institution_id=access.institution.pk, actor=access.actor, error=response.error)
+    except FrozenInstitutionError:
+        log.warning("refusal_not_entered", code=response.error.code)
+
+
+def _keep_access(response: StreamingHttpResponse, access: Access) -> None:
+    """Open the access around each chunk: a streamed body is made after the view has returned."""
     content = response.streaming_content
     if isinstance(content, AsyncIterator):
-        response.streaming_content = _chunks_async(content, institution_id)
+        response.streaming_content = _chunks_async(content, access)
     else:
-        response.streaming_content = _chunks(iter(content), institution_id)
+        response.streaming_content = _chunks(iter(content), access)
 
 
-def _chunks(content: Iterator[bytes], institution_id: UUID) -> Iterator[bytes]:
+def _chunks(content: Iterator[bytes], access: Access) -> Iterator[bytes]:
     while True:
-        with institution_scope(institution_id):
+        with access_opened(access):
             chunk = next(content, None)
         if chunk is None:
             return
         yield chunk
 
 
-async def _chunks_async(content: AsyncIterator[bytes], institution_id: UUID) -> AsyncIterator[bytes]:
+async def _chunks_async(content: AsyncIterator[bytes], access: Access) -> AsyncIterator[bytes]:
     while True:
-        with institution_scope(institution_id):
+        with access_opened(access):
             chunk = await anext(content, None)
         if chunk is None:
             return

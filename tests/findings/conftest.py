@@ -2,8 +2,7 @@
 
 import pytest
 
-from ledger.services import chain_start, unit
-from opsportal.core.actor import SYSTEM, Actor
+from opsportal.core.actor import Actor
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Institution
 from tests.institutions.factories import actor_make, institution_make
@@ -11,10 +10,7 @@ from tests.institutions.factories import actor_make, institution_make
 
 @pytest.fixture
 def home(db: None) -> Institution:
-    institution = institution_make("home")
-    with unit(institution.pk, SYSTEM):
-        chain_start(institution.pk)
-    return institution
+    return institution_make("home")
 
 
 @pytest.fixture

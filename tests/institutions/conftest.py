@@ -9,7 +9,7 @@ from ledger.selectors import entries_since
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Institution
 from opsportal.institutions.selectors import Access
-from tests.institutions.factories import institution_with_ledger, member_make, system_make
+from tests.institutions.factories import institution_make, member_make, system_make
 
 Entries = Callable[[Institution], list[Entry]]
 
@@ -23,13 +23,13 @@ def system(db: None) -> Institution:
 @pytest.fixture
 def home(db: None) -> Institution:
     """An institution with a ledger."""
-    return institution_with_ledger("home")
+    return institution_make("home")
 
 
 @pytest.fixture
 def away(db: None) -> Institution:
     """Another one."""
-    return institution_with_ledger("away")
+    return institution_make("away")
 
 
 @pytest.fixture

@@ -14,14 +14,8 @@ PASSWORD = "correct horse battery"
 
 
 def institution_make(slug: str = "home") -> Institution:
-    """Return the institution at ``slug``; make it if need be."""
+    """Return the institution at ``slug`` with its ledger begun; make what is missing."""
     institution, _ = Institution.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
-    return institution
-
-
-def institution_with_ledger(slug: str = "home") -> Institution:
-    """Return the institution at ``slug`` with a chain of entries; make what is missing."""
-    institution = institution_make(slug)
     with institution_scope(institution.pk):
         if not Head.objects.exists():
             with unit(institution.pk, SYSTEM):
@@ -32,7 +26,7 @@ def institution_with_ledger(slug: str = "home") -> Institution:
 def system_make() -> Institution:
     """Return the installation's own institution, with a chain; make it if need be."""
     Institution.objects.get_or_create(slug="system", defaults={"name": "System", "is_system": True})
-    return institution_with_ledger("system")
+    return institution_make("system")
 
 
 def user_make(username: str = "ana", **columns: object) -> User:

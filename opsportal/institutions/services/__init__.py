@@ -7,7 +7,13 @@ from opsportal.institutions.services.institution import (
     institution_reopen,
 )
 from opsportal.institutions.services.member import member_add, member_remove, member_roles_set
-from opsportal.institutions.services.person import login_record, password_issue, password_set, user_create
+from opsportal.institutions.services.person import (
+    login_record,
+    password_issue,
+    password_set,
+    user_active_set,
+    user_create,
+)
 from opsportal.institutions.services.refusal import refusal_record
 from opsportal.institutions.services.start import FirstStart, first_start
 from opsportal.institutions.services.token import token_create, token_revoke
@@ -28,5 +34,6 @@ __all__ = [
     "refusal_record",
     "token_create",
     "token_revoke",
+    "user_active_set",
     "user_create",
 ]

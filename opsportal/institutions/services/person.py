@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from ledger.kinds import Kind
 from ledger.services import entry_record, unit
 from opsportal.core.actor import Actor, ActorKind
-from opsportal.core.errors import ConflictError, InvalidError
+from opsportal.core.errors import ConflictError, InvalidError, RefusedError
 from opsportal.institutions.access import require_installation
 from opsportal.institutions.models import User
 from opsportal.institutions.selectors import system_institution_id
@@ -59,6 +59,22 @@ def password_issue(*, user: User, actor: Actor) -> str:
         user.save(update_fields=["password", "must_change_password"])
         entry_record(kind=Kind.PASSWORD_ISSUED, subject=user, actor=actor)
     return password
+
+
+def user_active_set(*, user: User, is_active: bool, actor: Actor) -> User:
+    """Let a person in, or keep them out from their next request on; unchanged, nothing is written.
+
+    Raises RefusedError unless ``actor`` acts for the installation, or when it is about oneself.
+    """
+    require_installation(actor)
+    if actor.id == str(user.code):
+        raise RefusedError("Nobody switches themselves off.", code="OWN_ACCOUNT")
+    with unit(system_institution_id(), actor):
+        changed = User.objects.filter(pk=user.pk, is_active=not is_active).update(is_active=is_active)
+        if changed:
+            entry_record(kind=Kind.USER_CHANGED, subject=user, actor=actor, data={"is_active": is_active})
+    user.refresh_from_db()
+    return user
 
 
 def password_set(*, user: User, password: str) -> None:

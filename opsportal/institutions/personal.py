@@ -1,0 +1,28 @@
+"""Names, user names and addresses of people: shown to who may read them, masked for everybody else."""
+
+from rest_framework import serializers
+
+from opsportal.institutions.access import Permission
+from opsportal.institutions.current import access_current
+
+MASK = "•••"
+
+
+def masked(text: str) -> str:
+    """Return what is left of a personal text for those who may not read it: its first letter."""
+    return f"{text[:1]}{MASK}" if text else ""
+
+
+def personal(text: object) -> str:
+    """Return ``text`` if whoever is asking now may read personal data, else its mask."""
+    access = access_current()
+    may_read = access is not None and Permission.PERSONAL_READ in access.permissions
+    return str(text) if may_read else masked(str(text))
+
+
+class PersonalField(serializers.CharField):
+    """A personal text in an answer of the API. Reading masks it by permission; writing takes it as it is."""
+
+    def to_representation(self, value: object) -> str:
+        """Return the text or its mask."""
+        return personal(value)
