@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal import auth as totp
 from django.core.cache import cache
 from django.test import Client
@@ -43,6 +44,7 @@ def test_a_person_logs_in_by_name_or_address_and_it_is_entered(
     assert json.loads(entry.body)["data"]["method"] == "password"
 
 
+@time_machine.travel("2030-01-01", tick=False)
 def test_a_stranger_and_a_wrong_password_get_the_same_words(client: Client, ana: User) -> None:
     def told(name: str) -> str:
         page = client.post("/accounts/login/", {"login": name, "password": "not this one"}).content.decode()
