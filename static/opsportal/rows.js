@@ -86,9 +86,11 @@ document.body.addEventListener("change", (event) => {
 document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const row = cursor();
   const isAsked = detail.requestConfig?.elt?.matches("[data-live-new]");
-  before = row && { top: isAsked ? null : row.getBoundingClientRect().top, hadFocus: document.activeElement === row };
+  before = row && { top: isAsked ? null : row.getBoundingClientRect().top, hadFocus: row.contains(document.activeElement) };
 });
-document.body.addEventListener("htmx:afterSettle", () => {
+// A row that was deleted settles nothing: the end of its request is all that is told.
+for (const name of ["htmx:afterRequest", "htmx:afterSettle"]) document.body.addEventListener(name, restore);
+function restore() {
   for (const row of rows()) if (selected.has(row.id)) select(row, true);
   if (!cursorId) return;
   const list = rows();
@@ -99,7 +101,7 @@ document.body.addEventListener("htmx:afterSettle", () => {
   if (before.hadFocus && document.activeElement === document.body) row.focus({ preventScroll: true });
   if (same && before.top !== null) hold(row, before.top);
   before = null;
-});
+}
 
 // Rows that came above must not push away what the person is looking at.
 function hold(row, top) {
