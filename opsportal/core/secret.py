@@ -1,7 +1,8 @@
 """A value that must not be seen: it has to be asked for by name."""
 
+from collections.abc import Mapping
 from hmac import compare_digest
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class Secret:
@@ -27,3 +28,12 @@ class Secret:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not written down")
+
+
+def revealed(value: Any) -> Any:
+    """Return ``value`` with every secret within its mappings and lists in the clear: only where it is about to be sent."""
+    if isinstance(value, Mapping):
+        return {key: revealed(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [revealed(below) for below in value]
+    return value.reveal() if isinstance(value, Secret) else value

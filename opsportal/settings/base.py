@@ -11,14 +11,13 @@ from opsportal.core.env import (
     env_choice,
     env_int,
     env_list,
-    env_named,
     env_secret,
-    env_secrets,
     env_str,
     env_url,
 )
 from opsportal.settings.csp import *  # noqa: F403  a page of its own: what browsers may load
 from opsportal.settings.unfold import *  # noqa: F403  a page of its own: the admin's look
+from opsportal.settings.watched import WATCHED, WATCHED_DATABASES, WATCHED_SECRETS
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = Path(env_str("OPSPORTAL_DATA_DIR", str(BASE_DIR / "var"))).resolve()
@@ -232,7 +231,6 @@ INTERVAL_SECONDS = env_int("AGENTIC_INTERVAL_SEC", 300, minimum=5, maximum=86_40
 TICK_DEADLINE_SECONDS = env_int(
     "OPSPORTAL_TICK_DEADLINE_SEC", min(60, max(4, INTERVAL_SECONDS * 4 // 5)), minimum=1, maximum=600
 )
-PROBE_DATABASES: dict[str, str] = {}  # name -> DSN of the databases that sql checks may read
 LLM_ENABLED = env_bool("AGENTIC_LLM_ENABLED", False)
 OLLAMA_BASE_URL = env_url("OLLAMA_BASE_URL")
 LLM_MODEL = env_str("AGENTIC_LLM_MODEL", "qwen2.5:7b-instruct")
@@ -240,31 +238,15 @@ EMBED_MODEL = env_str("AGENTIC_EMBED_MODEL", "nomic-embed-text")
 SPECS_ROOT = env_str("AGENTIC_SPECS_ROOT")
 INTERNAL_TOKEN = env_secret("OPS_INTERNAL_TOKEN")
 
-# What registry files may refer to as ${NAME} and ${secret:NAME}: this, and nothing else of the environment.
+PROBE_DATABASES = WATCHED_DATABASES  # name -> DSN of the databases that sql checks may read
 REGISTRY = Path(env_str("OPSPORTAL_REGISTRY", str(BASE_DIR / "scenarios" / "registry.yaml")))
 REGISTRY_DIR = DATA_DIR / "registry.d"
+REGISTRY_SECRETS = WATCHED_SECRETS
 REGISTRY_VARIABLES = {
-    **env_named(
-        "AGENTIC_CRITICAL_VMIDS",
-        "DESK_API_URL",
-        "OPENPANEL_BRIDGE_PATH",
-        "OPENPANEL_BRIDGE_URL",
-        "PFSENSE_URL",
-        "PFSENSE_CA_FILE",
-        "PVE_CA_FILE",
-        "PVE_URL",
-        "VM112_API_URL",
-        "VM112_PORTAL_URL",
-        "VM123_FOSS_URL",
-        "VM123_IP",
-        "VM123_ODOO_URL",
-        "VM123_TCP_PORT",
-        prefix="OPSPORTAL_VAR_",
-    ),
+    **WATCHED,
+    "AGENTIC_EMBED_MODEL": EMBED_MODEL,
     "AGENTIC_LLM_MODEL": LLM_MODEL,
     "OLLAMA_BASE_URL": OLLAMA_BASE_URL,
+    "OPSPORTAL_DATA_DIR": str(DATA_DIR),
     "OPSPORTAL_SITE_URL": SITE_URL,
 }
-REGISTRY_SECRETS = env_secrets(
-    "DESK_DATABASE_URL", "PFSENSE_API_KEY", "PVE_API_TOKEN", prefix="OPSPORTAL_PROBE_SECRET_"
-)

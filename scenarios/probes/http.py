@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import httpx
 import jsonpath
 
+from opsportal.core.secret import revealed
 from scenarios.egress import HostError, host_parse
 from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext, Reason
@@ -66,9 +67,9 @@ class HttpProbe(Probe):
         "properties": {
             "url": {"type": "string", "pattern": "^https?://", "maxLength": 2000},
             "method": {"enum": ["GET", "HEAD", "OPTIONS", "POST"], "default": "GET"},
-            "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-            "body": {"type": "string"},
-            "json": {"description": "Sent as the body, with its content type."},
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}, "writeOnly": True},
+            "body": {"type": "string", "writeOnly": True},
+            "json": {"description": "Sent as the body, with its content type.", "writeOnly": True},
             "follow_redirects": {"type": "boolean", "default": False},
             "ca_file": {"type": "string", "pattern": "^/", "description": "Trust only the certificates in this file."},
             "tls_name": {"type": "string", "description": "The name the certificate must have, if not the URL's."},
@@ -152,7 +153,7 @@ def _prepared(check: CheckSpec) -> Prepared:
     prepared = check.prepared.get("http")
     if isinstance(prepared, Prepared):
         return prepared
-    params = check.params
+    params = revealed(check.params)
     request = _request(params)
     body = request.read()
     request.extensions["wire"] = wire_of(request, body)

@@ -14,6 +14,7 @@ class SelfProbe(Probe):
     SCHEMA: ClassVar[JsonSchema] = {"type": "object", "additionalProperties": False, "properties": {}}
     MEASURES: ClassVar[tuple[Measure, ...]] = (
         Measure("tick_age_seconds", "number", "Since the last completed tick."),
+        Measure("tick_late_seconds", "number", "By how much this tick began late; 0 when it is in time."),
         Measure("tick_duration_seconds", "number", "How long the last completed tick took."),
         Measure("queue_length", "number", "Jobs that wait for a worker."),
         Measure("queue_oldest_seconds", "number", "How long the oldest of them has waited."),

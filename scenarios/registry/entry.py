@@ -1,20 +1,25 @@
 """One entry of a registry: what its form cannot say is checked here, and it becomes a ScenarioSpec."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
+from opsportal.core.secret import Secret, revealed
 from scenarios.models import ProbeState
-from scenarios.probes.base import CheckSpec, Condition
+from scenarios.probes.base import CheckSpec, Condition, JsonSchema
 from scenarios.probes.conditions import condition_problems
 from scenarios.probes.kinds import probe_for
 from scenarios.registry.document import Document, Path
 from scenarios.registry.explain import explained
 from scenarios.registry.schema import params_validator
 from scenarios.registry.spec import ScenarioSpec
-from scenarios.registry.variables import Configuration, has_secret, numbers_read, revealed
+from scenarios.registry.variables import Configuration, has_secret, numbers_read
 
+MOST_ITEMS = 50
+LONGEST_WITH_ITEM = 19  # and a hyphen and an item of 20: a check's name has room for 40
+_ITEM = re.compile(r"[a-z0-9]([a-z0-9._-]{0,18}[a-z0-9])?")
 ACTION_FIELDS = frozenset({"measured", "expected", "since"})
 
 
@@ -46,9 +51,10 @@ def entry_read(
     checks: list[Any] = raw["checks"] if isinstance(raw.get("checks"), list) else []
     _refuse_same_names(document, (*path, "checks"), checks)
     read = [
-        _check(document, below, check, configuration)
+        found
         for index, check in enumerate(checks)
         if (below := (*path, "checks", index)) not in faulty
+        for found in _checks(document, below, check, configuration)
     ]
     parents = raw.get("depends_on", ()) if (*path, "depends_on") not in faulty else ()
     is_sound = path not in faulty and len(document.problems) == before
@@ -97,6 +103,41 @@ def _refuse_same_names(document: Document, path: Path, checks: Sequence[Any]) ->
         seen.add(str(name))
 
 
+def _checks(
+    document: Document, path: Path, raw: Mapping[str, Any], configuration: Configuration
+) -> list[tuple[CheckSpec, tuple[str, ...]]]:
+    """Read one check, or one for each item of its ``each``, named after the item."""
+    if "each" not in raw:
+        return [_check(document, path, raw, configuration)]
+    if len(raw["name"]) > LONGEST_WITH_ITEM:
+        document.refuse((*path, "name"), f"must not be longer than {LONGEST_WITH_ITEM} characters before an item")
+    if _refuse(document, (*path, "each"), configuration.refusals(raw["each"])):
+        return []
+    text, unset = configuration.fill(raw["each"])
+    if isinstance(text, Secret):
+        document.refuse((*path, "each"), "a secret cannot be a list of items")
+        return []
+    if unset:
+        check, more = _check(document, path, raw, configuration.with_each("0"))
+        return [(check, unset + more)]
+    items = list(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+    if why := _items_problem(items):
+        document.refuse((*path, "each"), why)
+        return []
+    return [
+        _check(document, path, {**raw, "name": f"{raw['name']}-{item}"}, configuration.with_each(item))
+        for item in items
+    ]
+
+
+def _items_problem(items: Sequence[str]) -> str:
+    if not 1 <= len(items) <= MOST_ITEMS:
+        return f"must be 1 to {MOST_ITEMS} items with commas between"
+    if not all(_ITEM.fullmatch(item) for item in items):
+        return "an item is at most 20 of a to z, 0 to 9, . _ -"
+    return ""
+
+
 def _check(
     document: Document, path: Path, raw: Mapping[str, Any], configuration: Configuration
 ) -> tuple[CheckSpec, tuple[str, ...]]:
@@ -126,14 +167,22 @@ def _params(
     if _refuse(document, below, configuration.refusals(written)):
         return {}, ()
     filled, unset = configuration.fill_all(written)
-    if unset:
+    schema = probe_for(kind).SCHEMA
+    if _refuse(document, below, _secrets_shown(filled, schema)) or unset:
         return filled, unset
-    typed = numbers_read(filled, written, probe_for(kind).SCHEMA)
+    typed = numbers_read(filled, written, schema)
     open_ = revealed(typed)
     if not _refuse(document, below, explained(params_validator(kind, filled=True).iter_errors(open_))):
         for message in probe_for(kind).param_problems(open_):
             document.refuse(below, configuration.hidden(message))
     return typed, ()
+
+
+def _secrets_shown(params: Mapping[str, Any], schema: JsonSchema) -> Iterator[tuple[Path, str]]:
+    """Secrets may only stand in what a probe sends and never shows: its schema calls that ``writeOnly``."""
+    for key, value in params.items():
+        if has_secret(value) and not schema["properties"][key].get("writeOnly"):
+            yield (key,), "a secret cannot stand here: this is shown to people"
 
 
 def _condition(

@@ -39,4 +39,5 @@ def registry_texts(files: Iterable[Path]) -> tuple[list[tuple[str, str]], list[P
 def configuration_current() -> Configuration:
     """Return what the settings let a registry refer to."""
     secrets = {name: Secret(value) for name, value in settings.REGISTRY_SECRETS.items()}
-    return Configuration(settings.REGISTRY_VARIABLES, secrets)
+    databases = frozenset(name for name, dsn in settings.PROBE_DATABASES.items() if dsn)
+    return Configuration(settings.REGISTRY_VARIABLES, secrets, databases)

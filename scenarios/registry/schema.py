@@ -18,7 +18,7 @@ from scenarios.probes.kinds import probe_kinds
 
 ID = r"^[a-z0-9]+([._-][a-z0-9]+)*$"
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-PLACEHOLDER = r"\$\{(secret:)?[A-Z][A-Z0-9_]*\}"
+PLACEHOLDER = r"\$\{(secret:)?[A-Z][A-Z0-9_]*\??\}"
 OTHERWISE = (ProbeState.DOWN, ProbeState.DEGRADED, ProbeState.UNKNOWN)
 
 
@@ -72,10 +72,13 @@ def _check() -> dict[str, Any]:
             "kind": {"enum": sorted(probe_kinds())},
             "timeout_seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 60, "default": 10},
             "severity": _severity() | {"description": "When it differs from the scenario's."},
+            "each": _text(
+                1000, description="Items with commas between: one check for each, in which ${EACH} is the item."
+            ),
             "with": {"type": "object", "description": "What the probe needs to know; see the kind."},
             "conditions": {"type": "array", "items": _condition(), "maxItems": 50},
         },
-        optional=("timeout_seconds", "severity", "with", "conditions"),
+        optional=("timeout_seconds", "severity", "each", "with", "conditions"),
     )
 
 

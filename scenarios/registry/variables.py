@@ -1,18 +1,18 @@
 """Put configuration in the place of ``${NAME}`` and ``${secret:NAME}``.
 
-What a registry may name is decided by the installation, in its settings: a text that
+``${NAME?}`` as the whole value of a key leaves that key out while the name is not set. What a registry may name is decided by the installation, in its settings: a text that
 somebody edits in the registry cannot read the rest of the environment.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opsportal.core.secret import Secret
 from scenarios.registry.document import Path
 
-_PLACEHOLDER = re.compile(r"\$\$\{|\$\{(?P<secret>secret:)?(?P<name>[A-Z][A-Z0-9_]*)\}|\$\{")
+_PLACEHOLDER = re.compile(r"\$\$\{|\$\{(?P<secret>secret:)?(?P<name>[A-Z][A-Z0-9_]*)(?P<optional>\?)?\}|\$\{")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,18 @@ class Configuration:
 
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
+    databases: frozenset[str] = frozenset()  # names of those that are set
+
+    def with_each(self, item: str) -> "Configuration":
+        """Return this configuration with ``${EACH}`` standing for ``item``."""
+        return replace(self, variables={**self.variables, "EACH": item})
 
     def refusals(self, value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
         """Yield (path, why) for every placeholder within ``value`` that cannot be filled by this configuration."""
         if isinstance(value, Mapping):
             for key, below in value.items():
-                yield from self.refusals(below, (*path, key))
+                plain = below.replace("?}", "}") if _optional(below) else below
+                yield from self.refusals(plain, (*path, key))
         elif isinstance(value, list):
             for index, below in enumerate(value):
                 yield from self.refusals(below, (*path, index))
@@ -39,6 +45,8 @@ class Configuration:
             return ""
         if name is None:
             return "write ${NAME} or ${secret:NAME} in capitals; $${ stands for ${ itself"
+        if found["optional"]:
+            return f"{name}? can only be the whole value of a key"
         if found["secret"]:
             return "" if name in self.secrets else f"{name} is not a secret that a registry may use"
         if name in self.secrets:
@@ -73,7 +81,8 @@ class Configuration:
             return self.fill(value)
         if isinstance(value, Mapping):
             pairs = {key: self.fill_all(below) for key, below in value.items()}
-            return {key: pair[0] for key, pair in pairs.items()}, tuple(n for pair in pairs.values() for n in pair[1])
+            kept = {key: pair for key, pair in pairs.items() if not (pair[1] and _optional(value[key]))}
+            return {key: pair[0] for key, pair in kept.items()}, tuple(n for pair in kept.values() for n in pair[1])
         if isinstance(value, list):
             items = [self.fill_all(below) for below in value]
             return [item[0] for item in items], tuple(name for item in items for name in item[1])
@@ -87,6 +96,11 @@ class Configuration:
         return message
 
 
+def _optional(value: Any) -> bool:
+    found = _PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
+    return bool(found and found["optional"])
+
+
 def has_secret(value: Any) -> bool:
     """True when there is a Secret anywhere within ``value``."""
     if isinstance(value, Mapping):
@@ -94,15 +108,6 @@ def has_secret(value: Any) -> bool:
     if isinstance(value, list):
         return any(has_secret(below) for below in value)
     return isinstance(value, Secret)
-
-
-def revealed(value: Any) -> Any:
-    """Return ``value`` with its secrets in the clear: only where it is about to be used."""
-    if isinstance(value, Mapping):
-        return {key: revealed(below) for key, below in value.items()}
-    if isinstance(value, list):
-        return [revealed(below) for below in value]
-    return value.reveal() if isinstance(value, Secret) else value
 
 
 def numbers_read(value: Any, written: Any, schema: Any) -> Any:

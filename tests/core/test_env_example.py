@@ -31,13 +31,13 @@ from opsportal.settings import base as s
 v = s.REGISTRY_VARIABLES
 print(json.dumps([s.LLM_ENABLED, s.OLLAMA_BASE_URL, s.LLM_MODEL, s.EMBED_MODEL, s.INTERVAL_SECONDS, s.SPECS_ROOT,
     v["AGENTIC_CRITICAL_VMIDS"], v["VM123_IP"], v["OPENPANEL_BRIDGE_URL"], s.INTERNAL_TOKEN,
-    v["OLLAMA_BASE_URL"], v["AGENTIC_LLM_MODEL"], v["OPSPORTAL_VAR_ZONE"], dict(s.REGISTRY_SECRETS)]))
+    v["OLLAMA_BASE_URL"], v["AGENTIC_LLM_MODEL"], v["OPSPORTAL_VAR_ZONE"], dict(s.REGISTRY_SECRETS), s.PROBE_DATABASES]))
 """
 
 
 def _names_read(source: str) -> set[str]:
     """The names that calls of the environment readers in ``source`` mention."""
-    names = set()
+    names: set[str] = set()
     for call in ast.walk(ast.parse(source)):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id.startswith("env_"):
             words = [word.value for word in call.args if isinstance(word, ast.Constant)]
@@ -53,7 +53,7 @@ def test_every_variable_that_is_read_is_in_the_example_and_the_other_way_round()
     lines = (BASE_DIR / ".env.example").read_text(encoding="utf-8").splitlines()
     listed = [name for line in lines for name in re.findall(r"^#?([A-Z][A-Z0-9_]*)=", line)]
     assert len(listed) == len(set(listed))
-    shown = set(listed) - {"OPSPORTAL_VAR_EXAMPLE", "OPSPORTAL_PROBE_SECRET_EXAMPLE"}
+    shown = {name for name in listed if not name.endswith("_EXAMPLE")}
     assert read - shown == set(), "say in .env.example what these are for"
     assert shown - read == set(), "nothing reads these any more: take them out of .env.example"
 
@@ -63,11 +63,15 @@ def test_the_names_of_spec_029_reach_the_settings(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("c4nary\n")
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    more = {"OPSPORTAL_VAR_ZONE": "lab", "OPSPORTAL_PROBE_SECRET_LAB_FILE": str(secret)}
+    more = {
+        "OPSPORTAL_VAR_ZONE": "lab",
+        "OPSPORTAL_PROBE_SECRET_LAB_FILE": str(secret),
+        "OPSPORTAL_PROBE_DATABASE_LAB": "sqlite:////srv/lab.sqlite3",
+    }
     output = subprocess.run(
         [sys.executable, "-c", SHOW], env={**clean, **SEED, **more}, cwd=BASE_DIR, check=True, capture_output=True
     ).stdout
-    *values, secrets = json.loads(output)
+    *values, secrets, databases = json.loads(output)
     assert values == [
         True,
         "http://10.0.0.123:11434",
@@ -84,8 +88,8 @@ def test_the_names_of_spec_029_reach_the_settings(tmp_path: Path) -> None:
         "lab",
     ]
     assert secrets == {
-        "DESK_DATABASE_URL": "",
         "PFSENSE_API_KEY": "",
         "PVE_API_TOKEN": "",
         "OPSPORTAL_PROBE_SECRET_LAB": "c4nary",
     }
+    assert databases == {"desk": "", "lab": "sqlite:////srv/lab.sqlite3"}

@@ -242,17 +242,39 @@ def test_a_doubled_dollar_stands_for_itself() -> None:
     assert registry.scenarios["host.disk"].checks[0].params["name"] == "${NIGHTLY}"
 
 
+def http(**params: Any) -> dict[str, Any]:
+    return {"name": "api", "kind": "http", "with": {"url": "http://127.0.0.1/"} | params}
+
+
 def test_a_secret_is_held_so_that_it_cannot_be_seen() -> None:
-    registry = parsed(entry(checks=[beat(name="Bearer ${secret:KEY}")]))
-    held = registry.scenarios["host.disk"].checks[0].params["name"]
+    registry = parsed(entry(checks=[http(headers={"Authorization": "Bearer ${secret:KEY}"})]))
+    held = registry.scenarios["host.disk"].checks[0].params["headers"]["Authorization"]
     assert held == Secret("Bearer s3cret")
     assert held.reveal() == "Bearer s3cret"
-    assert "s3cret" not in repr(registry)
-    assert "s3cret" not in repr(held)
+    assert "s3cret" not in f"{registry!r} {held!r} {registry.scenarios['host.disk'].checks[0].params}"
 
 
 def test_a_secret_that_is_not_set_is_missing_by_name() -> None:
-    assert parsed(entry(checks=[beat(name="${secret:EMPTY_KEY}")])).scenarios["host.disk"].missing == ("EMPTY_KEY",)
+    spec = parsed(entry(checks=[http(headers={"X-API-Key": "${secret:EMPTY_KEY}"})])).scenarios["host.disk"]
+    assert spec.missing == ("EMPTY_KEY",)
+
+
+def test_a_secret_cannot_stand_where_people_see_it() -> None:
+    assert wrong(entry(checks=[beat(name="${secret:KEY}")])) == [
+        "scenarios[0].checks[0].with.name: a secret cannot stand here: this is shown to people"
+    ]
+    assert wrong(entry(checks=[http(url="http://127.0.0.1/${secret:KEY}")])) == [
+        "scenarios[0].checks[0].with.url: a secret cannot stand here: this is shown to people"
+    ]
+
+
+def test_a_complaint_about_a_secret_does_not_quote_it() -> None:
+    configuration = replace(CONFIGURATION, secrets={"KEY": Secret("s3\ncret")})
+    texts = [("a.yaml", text(entry(checks=[http(headers={"X-API-Key": "${secret:KEY}"})])))]
+    with pytest.raises(RegistryError) as refusal:
+        registry_parse(texts, configuration)
+    assert "headers" in str(refusal.value)
+    assert "cret" not in str(refusal.value).replace("secret", "")
 
 
 def test_a_secret_cannot_be_what_is_expected() -> None:
@@ -260,3 +282,49 @@ def test_a_secret_cannot_be_what_is_expected() -> None:
     assert wrong(entry(checks=[beat() | {"conditions": [condition]}])) == [
         "scenarios[0].checks[0].conditions[0]: a secret cannot be compared with: what is expected is shown to people"
     ]
+
+
+@pytest.mark.spec("L26")
+def test_a_check_can_be_made_for_each_item_of_a_setting() -> None:
+    each = check(name="port", each="${PORTS}", conditions=[{"measure": "listening:${EACH}", "op": "==", "value": True}])
+    configuration = replace(CONFIGURATION, variables={"PORTS": " 22, 443,22 "})
+    spec = registry_parse([("a.yaml", text(entry(checks=[each])))], configuration).scenarios["host.disk"]
+    assert [(one.name, one.conditions[0].measure) for one in spec.checks] == [
+        ("port-22", "listening:22"),
+        ("port-443", "listening:443"),
+    ]
+
+
+def test_for_each_of_nothing_is_not_configured() -> None:
+    spec = parsed(entry(checks=[check(each="${UNSET}")])).scenarios["host.disk"]
+    assert (spec.missing, [one.name for one in spec.checks]) == (("UNSET",), ["disk"])
+
+
+@pytest.mark.parametrize(
+    ("each", "problem"),
+    [
+        ("a b,c", "an item is at most 20 of a to z, 0 to 9, . _ -"),
+        (",", "must be 1 to 50 items with commas between"),
+        (",".join(map(str, range(51))), "must be 1 to 50 items with commas between"),
+        ("${HOME}", "HOME is not a setting that a registry may use"),
+        ("${secret:KEY}", "a secret cannot be a list of items"),
+    ],
+)
+def test_items_become_names_so_they_are_plain(each: str, problem: str) -> None:
+    assert wrong(entry(checks=[check(each=each)])) == [f"scenarios[0].checks[0].each: {problem}"]
+
+
+def test_each_means_nothing_elsewhere() -> None:
+    found = wrong(entry(checks=[beat(name="${EACH}")]))
+    assert found == ["scenarios[0].checks[0].with.name: EACH is not a setting that a registry may use"]
+
+
+def test_a_key_with_an_optional_setting_is_left_out_while_it_is_not_set() -> None:
+    spec = parsed(entry(checks=[beat(grace_seconds="${UNSET?}", interval_seconds="${PERIOD?}")])).scenarios["host.disk"]
+    assert spec.checks[0].params == {"name": "nightly", "interval_seconds": 3600}
+    assert spec.is_configured
+
+
+def test_only_a_whole_value_can_be_optional() -> None:
+    found = wrong(entry(checks=[beat(name="a-${UNSET?}")]))
+    assert found == ["scenarios[0].checks[0].with.name: UNSET? can only be the whole value of a key"]
