@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from opsportal.core.actor import Actor
-from opsportal.core.canonical import Json, canonical_text
 
 VERSION = 1
 GENESIS = "0" * 64
@@ -41,23 +40,28 @@ def draft_make(
     actor: Actor,
     subject: str,
     case: UUID | None,
-    data: dict[str, Json],
+    data: str,
     ts: datetime,
 ) -> Draft:
-    """Return the draft of an entry; ``data`` was already cleaned by the schema of its kind."""
-    left = canonical_text(
-        {
-            "actor": actor.id,
-            "actor_kind": str(actor.kind),
-            "bundle": None,
-            "case": None if case is None else str(case),
-            "data": data,
-            "inst": str(institution_id),
-            "kind": kind,
-        }
+    """Return the draft of an entry.
+
+    The texts are put together as they are: ``data`` is canonical, and the ids were checked
+    to hold nothing that JSON would escape.
+    """
+    case_text = "null" if case is None else f'"{case}"'
+    return Draft(
+        institution_id=institution_id,
+        kind=kind,
+        actor=actor.id,
+        subject=subject,
+        case=case,
+        ts=ts,
+        left=(
+            f'{{"actor":"{actor.id}","actor_kind":"{actor.kind}","bundle":null,"case":{case_text},"data":{data},'
+            f'"inst":"{institution_id}","kind":"{kind}","prev":"'
+        ),
+        right=f',"subject":"{subject}","ts":"{timestamp(ts)}","v":{VERSION}}}',
     )
-    right = canonical_text({"subject": subject, "ts": timestamp(ts), "v": VERSION})
-    return Draft(institution_id, kind, actor.id, subject, case, ts, left=left[:-1] + ',"prev":"', right="," + right[1:])
 
 
 def timestamp(moment: datetime) -> str:

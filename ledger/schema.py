@@ -9,9 +9,9 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from opsportal.core.canonical import INTEGER_MAX, Json, canonical_text
+from opsportal.core.canonical import INTEGER_MAX, Json, canonical_encode
 
-DATA_MAX_BYTES = 16_384
+DATA_MAX_LENGTH = 16_384
 
 
 class EntryRefusedError(ValueError):
@@ -116,8 +116,8 @@ COMMON: Schema = {
 }
 
 
-def data_clean(name: str, schema: Schema, data: Mapping[str, object]) -> dict[str, Json]:
-    """Return ``data`` as it will stand in an entry of kind ``name``; raise EntryRefusedError on any misfit."""
+def data_text(name: str, schema: Schema, data: Mapping[str, object]) -> str:
+    """Return the canonical text of ``data`` for an entry of kind ``name``; raise EntryRefusedError on any misfit."""
     allowed = {**COMMON, **schema}
     if unknown := data.keys() - allowed.keys():
         raise EntryRefusedError(f"{name}: data may not hold {', '.join(sorted(unknown))}")
@@ -129,6 +129,7 @@ def data_clean(name: str, schema: Schema, data: Mapping[str, object]) -> dict[st
             cleaned[key] = allowed[key].clean(value)
         except ValueError:
             raise EntryRefusedError(f"{name}: {key} must be {allowed[key].words}") from None
-    if len(canonical_text(cleaned)) > DATA_MAX_BYTES:
-        raise EntryRefusedError(f"{name}: data is longer than {DATA_MAX_BYTES} characters")
-    return cleaned
+    text = canonical_encode(cleaned)
+    if len(text) > DATA_MAX_LENGTH:
+        raise EntryRefusedError(f"{name}: data is longer than {DATA_MAX_LENGTH} characters")
+    return text

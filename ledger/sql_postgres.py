@@ -1,7 +1,8 @@
 """The functions, triggers and grants of PostgreSQL.
 
-``ledger_append`` completes the bytes while it holds the lock on the head: the caller gives the text
-left of ``prev`` and right of ``seq`` and can forge neither, nor the hash.
+``ledger_append`` completes the bytes while it holds the lock on the head: the caller gives the texts
+left of ``prev`` and right of ``seq`` and can forge neither, nor the hash. They come as lines,
+one per entry: canonical JSON holds no raw line feed.
 """
 
 STOPPED = "OP423"  # the SQLSTATE of a chain that takes no entry
@@ -14,13 +15,15 @@ $body$
 """
 
 _APPEND = r"""
-CREATE OR REPLACE FUNCTION public.ledger_append(p_inst uuid, p_left text[], p_right text[]) RETURNS bigint
+CREATE OR REPLACE FUNCTION public.ledger_append(p_inst uuid, p_left text, p_right text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 DECLARE
   last bigint;
   link text;
   line text;
   entry jsonb;
+  lefts text[] := string_to_array(p_left, E'\n');
+  rights text[] := string_to_array(p_right, E'\n');
 BEGIN
   SELECT seq, hash INTO last, link FROM public.ledger_head WHERE institution_id = p_inst FOR UPDATE;
   IF NOT FOUND THEN
@@ -29,9 +32,9 @@ BEGIN
   IF EXISTS (SELECT 1 FROM public.ledger_stop WHERE institution_id = p_inst) THEN
     RAISE EXCEPTION 'ledger: the chain of institution % was stopped', p_inst USING ERRCODE = 'OP423';
   END IF;
-  FOR i IN 1 .. cardinality(p_left) LOOP
+  FOR i IN 1 .. cardinality(lefts) LOOP
     last := last + 1;
-    line := p_left[i] || link || '","seq":' || last || p_right[i];
+    line := lefts[i] || link || '","seq":' || last || rights[i];
     entry := line::jsonb;
     IF (entry ->> 'inst') IS DISTINCT FROM p_inst::text OR (entry ->> 'seq') IS DISTINCT FROM last::text
        OR (entry ->> 'prev') IS DISTINCT FROM link THEN
@@ -76,7 +79,7 @@ POSTGRES_FUNCTIONS = (
     _REFUSE,
     _HEAD_FORWARD,
     "REVOKE ALL ON FUNCTION public.ledger_chain_start(uuid) FROM PUBLIC",
-    "REVOKE ALL ON FUNCTION public.ledger_append(uuid, text[], text[]) FROM PUBLIC",
+    "REVOKE ALL ON FUNCTION public.ledger_append(uuid, text, text) FROM PUBLIC",
 )
 
 POSTGRES_TRIGGERS = {
@@ -103,6 +106,6 @@ POSTGRES_GRANTS = (
     # The guards are first installed by a migration that comes before this table.
     "DO $$ BEGIN IF to_regclass('public.ledger_stop') IS NOT NULL THEN "
     'GRANT SELECT, INSERT, DELETE ON public.ledger_stop TO "{role}"; END IF; END $$',
-    'GRANT EXECUTE ON FUNCTION public.ledger_append(uuid, text[], text[]) TO "{role}"',
+    'GRANT EXECUTE ON FUNCTION public.ledger_append(uuid, text, text) TO "{role}"',
     'GRANT EXECUTE ON FUNCTION public.ledger_chain_start(uuid) TO "{role}"',
 )

@@ -54,7 +54,7 @@ def _append_postgres(institution_id: UUID, drafts: Sequence[Draft]) -> int:
         try:
             cursor.execute(
                 "SELECT ledger_append(%s, %s, %s)",
-                [institution_id, [draft.left for draft in drafts], [draft.right for draft in drafts]],
+                [institution_id, "\n".join(d.left for d in drafts), "\n".join(d.right for d in drafts)],
             )
         except DatabaseError as error:
             if getattr(error.__cause__, "sqlstate", None) == STOPPED:

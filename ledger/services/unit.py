@@ -19,7 +19,7 @@ from ledger.entry import Draft, draft_make
 from ledger.kinds import Kind
 from ledger.models import Payload
 from ledger.schema import UUID as UUID_FIELD
-from ledger.schema import EntryRefusedError, data_clean
+from ledger.schema import EntryRefusedError, data_text
 from ledger.store import chain_insert, drafts_append
 from opsportal.core.actor import Actor
 from opsportal.core.canonical import Json, canonical_text
@@ -106,7 +106,7 @@ def entry_record(
             actor=_actor_checked(actor),
             subject=reference,
             case=_case_of(subject, case),
-            data=data_clean(kind.value, kind.schema, content),
+            data=data_text(kind.value, kind.schema, content),
             ts=now,
         )
     )
@@ -201,7 +201,8 @@ def _is_uuid(value: object) -> bool:
 
 
 def _append(current: _Unit) -> None:
-    Payload._base_manager.bulk_create(current.payloads)
+    if current.payloads:
+        Payload._base_manager.bulk_create(current.payloads)
     by_institution = attrgetter("institution_id")
     for institution_id, drafts in groupby(sorted(current.drafts, key=by_institution), key=by_institution):
         drafts_append(institution_id, list(drafts))

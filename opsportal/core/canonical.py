@@ -16,7 +16,8 @@ Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None
 
 INTEGER_MAX = 2**53 - 1
 _KEY = re.compile(r"[a-z0-9_]+", re.ASCII)
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+# The encoder alone, for a value that is known to lie in the profile; anything else needs canonical_text().
+canonical_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 class ProfileError(ValueError):
@@ -26,7 +27,7 @@ class ProfileError(ValueError):
 def canonical_text(value: Json) -> str:
     """Return the one JSON text of ``value``; raise ProfileError when it is outside the profile."""
     _require(value, "$")
-    return _encode(value)
+    return canonical_encode(value)
 
 
 def canonical_bytes(value: Json) -> bytes:
