@@ -1,6 +1,7 @@
 """The bytes of an entry, format version 1. Frozen: see docs/ledger-format.md."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -72,3 +73,17 @@ def timestamp(moment: datetime) -> str:
 def leaf(body: str) -> str:
     """Return the hash of an entry: RFC 6962's leaf hash of its bytes, in hexadecimal."""
     return hashlib.sha256(b"\0" + body.encode()).hexdigest()
+
+
+def links_broken(lines: Iterable[bytes]) -> int:
+    """Return the number of the first line whose ``prev`` is not the hash of the line before it, else 0.
+
+    Looks at bytes only, the fastest check there is: it says that a chain is broken, not why.
+    """
+    sha256, head = hashlib.sha256, GENESIS.encode()
+    for number, line in enumerate(lines, 1):
+        start = line.rfind(b'"prev":"') + 8
+        if line[start : start + 64] != head:
+            return number
+        head = sha256(b"\0" + line).hexdigest().encode()
+    return 0

@@ -126,7 +126,8 @@ class Kind(StrEnum):
     )
 
     # Proof
-    CHECKPOINT_SIGNED = "CHECKPOINT_SIGNED", {"size": COUNT, "root": DIGEST, "kid": CODE}
+    # "public" is the Ed25519 key, 32 bytes like a digest.
+    CHECKPOINT_SIGNED = "CHECKPOINT_SIGNED", {"size": COUNT, "root": DIGEST, "public": DIGEST}
     LEDGER_VERIFIED = "LEDGER_VERIFIED", {"after": COUNT, "size": COUNT, "head": DIGEST}
     LEDGER_EXPORTED = "LEDGER_EXPORTED", {"format": one_of("jsonl", "csv"), "size": COUNT, "filters": many(CODE)}
     LEDGER_TAMPER_DETECTED = "LEDGER_TAMPER_DETECTED", {"fault": CODE, "seq": COUNT}

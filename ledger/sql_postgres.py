@@ -75,6 +75,7 @@ $body$
 
 POSTGRES_FUNCTIONS = (
     _CHAIN_START,
+    "DROP FUNCTION IF EXISTS public.ledger_append(uuid, text[], text[])",  # its form before migration 0004
     _APPEND,
     _REFUSE,
     _HEAD_FORWARD,

@@ -91,3 +91,10 @@ def _stopped() -> FrozenInstitutionError:
     return FrozenInstitutionError(
         "The ledger of this institution did not verify: it can be read, not changed.", code="LEDGER_BROKEN"
     )
+
+
+def deleted_overwrite() -> None:
+    """SQLite: have what this connection deletes overwritten in the file, instead of only forgotten."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")

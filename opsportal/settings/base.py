@@ -185,6 +185,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# ── Proof ───────────────────────────────────────────────────────────────────
+CHECKPOINT_KEY_FILE = env_str("OPSPORTAL_CHECKPOINT_KEY_FILE", str(DATA_DIR / "keys" / "checkpoint.key"))
+
 # ── Files ───────────────────────────────────────────────────────────────────
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -1,0 +1,43 @@
+"""Entries as files: the evidence itself as JSONL, a table for people as CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from uuid import UUID
+
+from ledger.models import Entry
+from ledger.selectors import EntryFilter, entries_matching
+
+CHUNK = 1_000
+COLUMNS = ("seq", "ts", "kind", "actor_kind", "actor", "subject", "case", "data", "prev", "hash")
+
+
+def entries_stream(institution_id: UUID, where: EntryFilter, *, until_seq: int) -> Iterator[Entry]:
+    """Yield the matching entries up to ``until_seq``, ascending, in constant memory; no scope needs to stay open."""
+    matching, after = entries_matching(institution_id, where).order_by("seq"), 0
+    while chunk := list(matching.filter(seq__gt=after, seq__lte=until_seq)[:CHUNK]):
+        yield from chunk
+        after = chunk[-1].seq
+
+
+def jsonl(entries: Iterator[Entry]) -> Iterator[bytes]:
+    """Yield each entry's bytes as they were hashed, and a line feed."""
+    for entry in entries:
+        yield entry.body.encode() + b"\n"
+
+
+def table(entries: Iterator[Entry]) -> Iterator[bytes]:
+    """Yield CSV (RFC 4180, UTF-8) with a header line; ``data`` is JSON."""
+    yield _line(COLUMNS)
+    for entry in entries:
+        body = json.loads(entry.body)
+        body["data"] = json.dumps(body["data"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        body["hash"] = entry.hash
+        yield _line([body[column] for column in COLUMNS])
+
+
+def _line(values: object) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(values)  # type: ignore[arg-type]  # any iterable of values
+    return buffer.getvalue().encode()
