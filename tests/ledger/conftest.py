@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from opsportal.institutions.models import Institution
-from tests.institutions.factories import institution_with_ledger
+from tests.institutions.factories import institution_make
 
 
 @pytest.fixture(autouse=True)
@@ -19,4 +19,4 @@ def own_keys(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture
 def home(db: None) -> Institution:
     """An institution with a ledger."""
-    return institution_with_ledger("home")
+    return institution_make("home")
