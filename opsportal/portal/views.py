@@ -59,7 +59,7 @@ def now(request: PortalRequest) -> HttpResponse:
     may_read = Permission.OPS_READ in request.permissions
     context = {
         "standing": standing_now() if may_read else None,
-        "portal": portal_health(request.institution.pk, at=timezone.now()),
+        "portal": portal_health(at=timezone.now()),
         "waiting": inbox_waiting(inboxes_for(request.actor.roles)) if may_read else None,
         "has_model": settings.LLM_ENABLED,
     }
@@ -70,7 +70,7 @@ def now(request: PortalRequest) -> HttpResponse:
 @require_safe
 def health(request: PortalRequest) -> HttpResponse:
     """Say what does not work right now: the line above every page asks for it by itself."""
-    context = {"portal": portal_health(request.institution.pk, at=timezone.now())}
+    context = {"portal": portal_health(at=timezone.now())}
     return render(request, "portal/_health_now.html", context)
 
 
