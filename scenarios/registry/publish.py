@@ -12,6 +12,7 @@ from scenarios.probes.conditions import OPERATORS
 from scenarios.probes.kinds import probe_kinds
 from scenarios.registry.schema import registry_schema
 
+_LIMITS = {"minimum": "at least", "maximum": "at most"}
 HEAD = """# Kinds of checks
 
 Written by `python manage.py registry_publish` from the probes themselves; a test holds it to them. How an entry of the
@@ -38,7 +39,7 @@ def _page() -> Iterator[str]:
 
 def _section(kind: str, probe: Probe) -> Iterator[str]:
     yield f"## `{kind}`\n"
-    yield " ".join((type(probe).__doc__ or "").split()) + "\n"
+    yield " ".join((type(probe).__doc__ or "").split()).replace("``", "`") + "\n"
     required = probe.SCHEMA.get("required", ())
     if rules := probe.SCHEMA.get("properties"):
         yield "| with | what | |\n|---|---|---|"
@@ -56,9 +57,7 @@ def _section(kind: str, probe: Probe) -> Iterator[str]:
 
 def _rule(rule: Mapping[str, Any]) -> str:
     kind = ", ".join(f"`{word}`" for word in rule["enum"]) if "enum" in rule else str(rule.get("type", "anything"))
-    limits = [f"{rule[key]}" for key in ("minimum", "maximum") if key in rule]
-    between = f" {' to '.join(limits)}" if limits else ""
+    between = "".join(f", {words} {rule[key]}" for key, words in _LIMITS.items() if key in rule)
     default = f"; default {json.dumps(rule['default'])}" if "default" in rule else ""
-    secret = "; may hold secrets, never shown" if rule.get("writeOnly") else ""
     about = f". {rule['description'].rstrip('.')}" if "description" in rule else ""
-    return f"{kind}{between}{default}{secret}{about}"
+    return f"{kind}{between}{default}{about}"
