@@ -92,7 +92,7 @@ def threads_recent() -> QuerySet[Thread]:
 
 def thread_messages(thread: Thread) -> QuerySet[Message]:
     """Return what was said in ``thread``, in order."""
-    return Message.objects.filter(thread=thread).select_related("acked_by").order_by("pk")
+    return Message.objects.filter(thread=thread).select_related("thread", "acked_by").order_by("pk")
 
 
 def messages_waiting_about(subject_kind: str, subject_ids: Sequence[str]) -> QuerySet[Message]:

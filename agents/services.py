@@ -22,6 +22,7 @@ from opsportal.institutions.models import User
 
 BODY_MAX = 8000
 QUESTION_MIN, QUESTION_MAX = 2, 4000
+NOTE_MAX = 500
 SENTINEL = "vigia"
 ORCHESTRATOR = "A0"
 
@@ -194,7 +195,15 @@ def chat_ask(
     with unit(institution_id, actor):
         thread = thread_open(institution_id=institution_id, subject=text, primary_agent=target, actor=actor)
         message_post(thread=thread, from_type=Party.HUMAN, from_id=actor.id, to=target, body=text, actor=actor)
-        return _agent_answers(thread=thread, text=text, target=target, include_findings=include_findings)
+        answer = _agent_answers(thread=thread, text=text, target=target, include_findings=include_findings)
+        entry_record(
+            kind=Kind.CHAT_ANSWERED,
+            subject=answer,
+            actor=_as_actor(thread, answer.from_id),
+            case=thread.case,
+            data={"thread": thread.code, "agent": answer.from_id, "tier": "t0", "model": None},
+        )
+    return answer
 
 
 def _agent_answers(*, thread: Thread, text: str, target: Agent, include_findings: bool) -> Message:
@@ -221,8 +230,12 @@ def _say(thread: Thread, speaker: Agent, *, to: Agent | None, reply: handlers.An
         to=to,
         body=reply.body[:BODY_MAX],
         context=reply.context,
-        actor=Actor(kind=ActorKind.AGENT, id=speaker.id, institution_id=thread.institution_id),
+        actor=_as_actor(thread, speaker.id),
     )
+
+
+def _as_actor(thread: Thread, agent_id: str) -> Actor:
+    return Actor(kind=ActorKind.AGENT, id=agent_id, institution_id=thread.institution_id)
 
 
 def message_ack(*, message: Message, actor: Actor, note: str = "") -> Message:
@@ -308,8 +321,8 @@ def _taken_out(messages: QuerySet[Message], institution_id: UUID, actor: Actor, 
 def note_checked(note: str) -> str:
     """Return the trimmed note; raise InvalidError over 500 characters."""
     note = note.strip()
-    if len(note) > 500:
-        raise InvalidError("The note is too long.", errors={"note": ["At most 500 characters."]})
+    if len(note) > NOTE_MAX:
+        raise InvalidError("The note is too long.", errors={"note": [f"At most {NOTE_MAX} characters."]})
     return note
 
 

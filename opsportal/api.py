@@ -2,10 +2,13 @@
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
+from agents.api import urls as agents_urls
+from findings.api import urls as findings_urls
 from opsportal.core.errors import NotFoundError
 from opsportal.institutions.web import public
+from scenarios.api import urls as scenarios_urls
 
 
 @public
@@ -14,6 +17,10 @@ def nothing_here(request: HttpRequest, rest: str) -> HttpResponseBase:
     raise NotFoundError("There is no such address in the API.")
 
 
+AGENTS = [*agents_urls.urlpatterns, *scenarios_urls.agents_urlpatterns, *findings_urls.urlpatterns]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/agents/", include(AGENTS)),
+    path("v1/heartbeats/", include(scenarios_urls.heartbeat_urlpatterns)),
     path("<path:rest>", nothing_here),
 ]

@@ -151,7 +151,7 @@ class Run(models.Model):
     """One execution of one scenario, with what was measured."""
 
     code = models.UUIDField(default=uuid4, unique=True, editable=False)
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+")
+    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
     scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="runs")
     tick = models.ForeignKey(
         Tick, null=True, on_delete=models.PROTECT, related_name="runs", help_text="Empty: run by hand."
@@ -170,7 +170,10 @@ class Run(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = [models.Index(fields=["scenario", "-id"], name="run_recent")]
+        indexes = [
+            models.Index(fields=["scenario", "-id"], name="run_recent"),
+            models.Index(fields=["institution", "-id"], name="run_of_institution"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scenario_id} {self.state}"

@@ -42,7 +42,7 @@ def scenarios_by_state() -> Mapping[str, int]:
 
 def runs_recent(scenario: Scenario) -> QuerySet[Run]:
     """Return the runs of ``scenario``, newest first."""
-    return Run.objects.filter(scenario=scenario).select_related("tick").order_by("-pk")
+    return Run.objects.filter(scenario=scenario).select_related("scenario", "tick").order_by("-pk")
 
 
 def strips_recent(scenarios: Sequence[Scenario], *, length: int = STRIP) -> dict[int, list[Run]]:
@@ -85,6 +85,11 @@ def heartbeats_known() -> tuple[dict[str, datetime | None], dict[str, datetime]]
     """Return, by name, when each heartbeat of the institution in scope was last heard and when it was made."""
     rows = list(Heartbeat.objects.values_list("name", "last_ping_at", "created_at"))
     return {name: ping for name, ping, _ in rows}, {name: made for name, _, made in rows}
+
+
+def heartbeats_of(names: Sequence[str]) -> list[Heartbeat]:
+    """Return the heartbeats with these names, by name."""
+    return list(Heartbeat.objects.filter(name__in=names).order_by("name")) if names else []
 
 
 def tick_last() -> Tick | None:

@@ -65,6 +65,6 @@ def public_endpoint(methods: list[str]) -> Callable[[Callable[..., Any]], View]:
 
 
 def _made(view: Callable[..., Any], methods: list[str], door: Permission | Door) -> View:
-    handler: View = api_view(methods)(view)
+    handler: View = api_view([*methods, "HEAD"] if "GET" in methods else methods)(view)
     handler.__dict__["permission"] = door
     return handler

@@ -164,16 +164,36 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["opsportal.institutions.authentication.PortalAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["opsportal.core.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "opsportal.core.openapi.PortalSchema",
+    "URL_FORMAT_OVERRIDE": None,  # ``format`` is a word of ours
     "EXCEPTION_HANDLER": "opsportal.core.http.api_exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SECURITY_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token; it carries its institution."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "The portal's session. Writing needs X-CSRFToken; a member of several institutions names one in "
+        "X-Institution-Id.",
+    },
+    "internal": {"type": "apiKey", "in": "header", "name": "X-Ops-Internal-Token"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "opsportal",
     "DESCRIPTION": "Watch, understand, act, talk, prove.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SeverityEnum": "agents.models.Severity",
+        "PartyEnum": "agents.models.Party",
+        "ThreadStatusEnum": "agents.models.Thread.Status",
+        "FindingStatusEnum": "findings.models.Finding.Status",
+        "ProbeStateEnum": "scenarios.models.ProbeState",
+    },
+    "APPEND_COMPONENTS": {"securitySchemes": SECURITY_SCHEMES},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

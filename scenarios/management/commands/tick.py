@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.errors import DomainError
+from scenarios.actors import TICK_ACTORS
 from scenarios.models import Tick
 from scenarios.services import tick_run
 
@@ -23,9 +23,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the tick."""
         try:
-            result = tick_run(
-                trigger=Tick.Trigger.COMMAND, actor=Actor(kind=ActorKind.SYSTEM, id="manage.py"), everything=True
-            )
+            trigger = Tick.Trigger.COMMAND
+            result = tick_run(trigger=trigger, actor=TICK_ACTORS[trigger], everything=True)
         except DomainError as refusal:
             raise CommandError(f"{refusal.code}: {refusal.detail}") from refusal
         if options["json"]:
