@@ -26,10 +26,11 @@ def person(request: HttpRequest) -> User:
 @signed_in
 @require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
-    """Go to the only institution, or ask which."""
+    """Go to the only institution (the installation's own one beside it does not count), or ask which."""
     mine = access_list(person(request))
-    if len(mine) == 1:
-        return redirect("portal:now", slug=mine[0].institution.slug)
+    likely = [access.institution for access in mine if not access.institution.is_system or len(mine) == 1]
+    if len(likely) == 1:
+        return redirect("portal:now", slug=likely[0].slug)
     return render(request, "portal/home.html", {"mine": mine})
 
 

@@ -99,7 +99,7 @@ function restore() {
   mark(row, list);
   if (!row || !before) return;
   if (before.hadFocus && document.activeElement === document.body) row.focus({ preventScroll: true });
-  if (same && before.top !== null) hold(row, before.top);
+  if (same && before.top !== null && row.checkVisibility()) hold(row, before.top);
   before = null;
 }
 

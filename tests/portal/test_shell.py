@@ -16,7 +16,7 @@ from agents.models import InboxCount
 from agents.roster import inboxes_for, roster
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Role
-from opsportal.institutions.models import User
+from opsportal.institutions.models import Institution, User
 from opsportal.portal.bundles import BUNDLES, PAGE
 from opsportal.portal.sections import SECTIONS, Section, sections_for
 from opsportal.portal.shortcuts import SHORTCUTS
@@ -179,6 +179,12 @@ def test_a_zone_that_no_longer_exists_does_no_harm(client: Client, technician: U
 
 
 def test_the_only_institution_is_gone_to_directly(client: Client, technician: User) -> None:
+    assert client.get("/")["Location"] == "/i/home/"
+
+
+def test_the_installations_own_institution_does_not_make_it_a_choice(client: Client, technician: User) -> None:
+    system = Institution.objects.create(slug="system", name="System", is_system=True)
+    member_make(system, Role.SUPER_ADMIN, user=technician)
     assert client.get("/")["Location"] == "/i/home/"
 
 
