@@ -29,7 +29,7 @@ async def in_thread(key: Hashable, work: Callable[[], T]) -> T:
         if _hanging[key]:
             raise BusyError(f"an earlier call for {key} still hangs")
     call = _Call(key, work)
-    threading.Thread(target=call.run, daemon=True, name=f"look-{key}").start()
+    threading.Thread(target=call.run, daemon=True, name="look").start()
     try:
         return await call.answer
     except asyncio.CancelledError:

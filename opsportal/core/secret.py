@@ -1,6 +1,6 @@
 """A value that must not be seen: it has to be asked for by name."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hmac import compare_digest
 from typing import Any, NoReturn
 
@@ -31,9 +31,20 @@ class Secret:
 
 
 def revealed(value: Any) -> Any:
-    """Return ``value`` with every secret within its mappings and lists in the clear: only where it is about to be sent."""
+    """Return ``value`` with the secrets in its lists and mappings in the clear: only where it is about to be used."""
     if isinstance(value, Mapping):
         return {key: revealed(below) for key, below in value.items()}
     if isinstance(value, list):
         return [revealed(below) for below in value]
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def secrets_within(value: Any) -> Iterator[str]:
+    """Yield every secret within ``value``, in the clear: to blot them out of what others say."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for below in value:
+            yield from secrets_within(below)
+    elif isinstance(value, Secret):
+        yield value.reveal()

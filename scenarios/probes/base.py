@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol
 
+from opsportal.core.secret import revealed
 from scenarios.egress import CONFIGURED, EgressPolicy
 from scenarios.models import ProbeState
 from scenarios.net import Net
@@ -64,11 +65,19 @@ class CheckSpec:
 
     name: str
     kind: str
-    params: Mapping[str, Any] = field(repr=False)  # may hold credentials
+    params: Mapping[str, Any] = field(repr=False)  # may hold Secrets; use ``opened``
     conditions: tuple[Condition, ...] = ()
     timeout_seconds: float = 10.0
     severity: str | None = None
     prepared: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def opened(self) -> Mapping[str, Any]:
+        """The params with their secrets in the clear: only for sending them."""
+        if "opened" not in self.prepared:
+            self.prepared["opened"] = revealed(self.params)
+        opened: Mapping[str, Any] = self.prepared["opened"]
+        return opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import re2
 
+from opsportal.core.secret import secrets_within
 from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, Condition, Look, Measure, Probe, Reason
 
@@ -114,6 +115,7 @@ class Rules:
     conditions: tuple[Condition, ...]
     measures: tuple[str, ...]
     expected: Mapping[str, str]
+    secrets: tuple[str, ...]
 
 
 def rules_of(check: CheckSpec) -> Rules:
@@ -126,7 +128,8 @@ def rules_of(check: CheckSpec) -> Rules:
         words = f"{condition.op} {_shown(condition.value)}"
         earlier = expected.get(condition.measure)
         expected[condition.measure] = f"{earlier} and {words}" if earlier else words
-    rules = Rules(check.conditions, tuple(expected), expected)
+    secrets = tuple(secret for secret in secrets_within(check.params) if secret)
+    rules = Rules(check.conditions, tuple(expected), expected, secrets)
     check.prepared["rules"] = rules
     return rules
 
@@ -144,7 +147,7 @@ def judge(
     """The look that these measures make: the worst of the check's conditions, and what was measured for them.
 
     ``show`` names measures worth keeping as evidence beside those that conditions ask for; ``no_data`` is the reason
-    given when a condition lacks its measure; ``secrets`` are blotted out of everything shown. ``started`` and ``now``
+    given when a condition lacks its measure; ``secrets`` are blotted out of everything shown, and so are those in the check's params. ``started`` and ``now``
     are ``time.monotonic()`` seconds.
     """
     rules = rules_of(check)
@@ -158,9 +161,8 @@ def judge(
             state = found
             reason = no_data if found is ProbeState.UNKNOWN else Reason.CONDITION_FAILED
     names = dict.fromkeys((*failed, *rules.measures, *show)) if failed else dict.fromkeys((*rules.measures, *show))
-    evidence = {
-        name: shown(measured[name], secrets) for name in names if name in measured and (name != "body" or failed)
-    }
+    blots = (*rules.secrets, *secrets)
+    evidence = {name: shown(measured[name], blots) for name in names if name in measured and (name != "body" or failed)}
     return Look(state, reason, evidence, rules.expected, round((now - started) * 1000))
 
 

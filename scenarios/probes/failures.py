@@ -18,6 +18,7 @@ from scenarios.egress import EgressError
 from scenarios.models import ProbeState
 from scenarios.net import ResolveError
 from scenarios.probes.base import CheckSpec, Look, Reason
+from scenarios.probes.conditions import rules_of, shown
 from scenarios.threads import BusyError
 
 OURS = {
@@ -72,8 +73,8 @@ def look_failed(check: CheckSpec, error: Exception, started: float, **measured: 
     state, reason = verdict
     if reason is Reason.TIMEOUT and elapsed > check.timeout_seconds * (1 + LATE_SHARE) + LATE_SECONDS:
         state, reason = ProbeState.UNKNOWN, Reason.OVERLOADED
-    text = str(error) or reason.value
-    return Look(state, reason, {"error": text[:200], **measured}, _expected(check), round(elapsed * 1000))
+    text = shown(str(error) or reason.value, rules_of(check).secrets)
+    return Look(state, reason, {"error": text, **measured}, _expected(check), round(elapsed * 1000))
 
 
 def _expected(check: CheckSpec) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class FileAgeProbe(Probe):
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         """Stat in a thread; a folder that this process may not read is unknown (``permission``)."""
         started = monotonic()
-        path = check.params["path"]
+        path = check.opened["path"]
         try:
             async with asyncio.timeout(check.timeout_seconds):
                 measured = await in_thread(("file", path), partial(_measured, path, context.now))

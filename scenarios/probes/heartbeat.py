@@ -31,8 +31,8 @@ class HeartbeatProbe(Probe):
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         """Down when the last ping, or the first that is still awaited, is overdue."""
         started = monotonic()
-        name = check.params["name"]
-        allowed = check.params["interval_seconds"] + check.params.get("grace_seconds", 60)
+        name = check.opened["name"]
+        allowed = check.opened["interval_seconds"] + check.opened.get("grace_seconds", 60)
         last = context.heartbeats.get(name)
         since = last or context.heartbeats_since.get(name)
         age = None if since is None else (context.now - since).total_seconds()

@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import httpx
 import jsonpath
 
-from opsportal.core.secret import revealed
 from scenarios.egress import HostError, host_parse
 from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext, Reason
@@ -125,7 +124,7 @@ class HttpProbe(Probe):
         started = monotonic()
         prepared = _prepared(check)
         try:
-            if ca_file := check.params.get("ca_file"):
+            if ca_file := check.opened.get("ca_file"):
                 prepared.request.extensions["tls"] = tls_context(ca_file)
         except OSError as error:
             evidence = {"error": f"ca_file {ca_file}: {error}"[:200]}
@@ -153,7 +152,7 @@ def _prepared(check: CheckSpec) -> Prepared:
     prepared = check.prepared.get("http")
     if isinstance(prepared, Prepared):
         return prepared
-    params = revealed(check.params)
+    params = check.opened
     request = _request(params)
     body = request.read()
     request.extensions["wire"] = wire_of(request, body)
@@ -164,7 +163,7 @@ def _prepared(check: CheckSpec) -> Prepared:
     measures = rules_of(check).measures
     prepared = Prepared(
         request,
-        _secrets(params.get("headers", {}), body.decode("utf-8", "replace")),
+        (*rules_of(check).secrets, *_secrets(params.get("headers", {}), body.decode("utf-8", "replace"))),
         "status" in measures,
         any(name == "body" or name.startswith("json") for name in measures),
         {name: name.removeprefix("header:") for name in measures if name.startswith("header:")},
@@ -187,7 +186,7 @@ async def _answer(check: CheckSpec, prepared: Prepared, context: ProbeContext, s
     request = prepared.request
     response = await transport.handle_async_request(request)
     hops = 0
-    while response.has_redirect_location and check.params.get("follow_redirects"):
+    while response.has_redirect_location and check.opened.get("follow_redirects"):
         hops += 1
         if hops > HOPS:
             raise httpx.TooManyRedirects(f"more than {HOPS} redirects", request=request)
@@ -226,7 +225,7 @@ def _failed(check: CheckSpec, error: httpx.RequestError, started: float) -> Look
         return look_failed(check, TimeoutError(str(error)), started)
     if isinstance(cause, Exception) and not isinstance(error, httpx.RemoteProtocolError):
         return look_failed(check, cause, started)
-    evidence = {"error": str(error)[:200]}
+    evidence = {"error": shown(str(error), rules_of(check).secrets)}
     return Look(ProbeState.DOWN, Reason.BAD_ANSWER, evidence, {}, round((monotonic() - started) * 1000))
 
 

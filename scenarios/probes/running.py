@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from time import monotonic
+from traceback import format_tb
 
 import structlog
 import uvloop
@@ -70,8 +71,10 @@ async def _look(check: CheckSpec, context: ProbeContext) -> Look:
             return await probe_for(check.kind).look(check, context)
     except TimeoutError:
         return _unknown(Reason.TIMEOUT, seconds=monotonic() - started)
-    except Exception as error:
-        log.exception("probe_error", check=check.name, kind=check.kind, error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001  one broken probe must not cost the others their look
+        # The lines that led here, without the message and without variables: either may hold a secret.
+        trace = "".join(format_tb(error.__traceback__))
+        log.error("probe_error", check=check.name, kind=check.kind, error=type(error).__name__, trace=trace)
         return _unknown(Reason.PROBE_ERROR, seconds=monotonic() - started, error=type(error).__name__)
 
 

@@ -25,7 +25,7 @@ class TcpProbe(Probe):
         "properties": {
             "host": {"type": "string", "minLength": 1, "maxLength": 253},
             "port": {"type": "integer", "minimum": 1, "maximum": 65535},
-            "send": {"type": "string", "maxLength": 1000, "description": "What to say before listening for a line."},
+            "send": {"type": "string", "maxLength": 1000, "writeOnly": True, "description": "What to say first."},
         },
     }
     MEASURES: ClassVar[tuple[Measure, ...]] = (
@@ -55,7 +55,7 @@ class TcpProbe(Probe):
 
 
 async def _measure(check: CheckSpec, context: ProbeContext, measured: dict[str, Any]) -> None:
-    params = check.params
+    params = check.opened
     connection = await context.net.connect(_Listener, params["host"], params["port"])
     try:
         measured["dns_ms"] = round(connection.dns_seconds * 1000, 3)

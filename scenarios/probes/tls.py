@@ -75,7 +75,7 @@ class TlsProbe(Probe):
     async def look(self, check: CheckSpec, context: ProbeContext) -> Look:
         """Read the certificate, have its chain judged, judge the rest."""
         started = monotonic()
-        ca_file = check.params.get("ca_file")
+        ca_file = check.opened.get("ca_file")
         try:
             tls_context(ca_file, checks_name=False)
         except OSError as error:
@@ -103,14 +103,14 @@ def _faulty(look: Look, measured: Mapping[str, Any], measure: str, reason: Reaso
 
 
 async def _measured(check: CheckSpec, context: ProbeContext, started: float) -> dict[str, Any]:
-    name = check.params.get("tls_name") or check.params["host"]
+    name = check.opened.get("tls_name") or check.opened["host"]
     seen = await _handshake(check, context, name, reading_context())
     latency = (monotonic() - started) * 1000
     certificate = x509.load_der_x509_certificate(seen.der)
     now = datetime.now(tz=UTC)  # noqa: TID251  a certificate is judged by the real time, as clients do
     expires = certificate.not_valid_after_utc
     is_current = certificate.not_valid_before_utc <= now <= expires
-    judging = tls_context(check.params.get("ca_file"), checks_name=False, checks_dates=is_current)
+    judging = tls_context(check.opened.get("ca_file"), checks_name=False, checks_dates=is_current)
     chain_error = await _chain_error(check, context, name, judging)
     return {
         "days_left": round((expires - now) / timedelta(days=1), 2),
@@ -137,8 +137,8 @@ class Seen:
 
 
 async def _handshake(check: CheckSpec, context: ProbeContext, name: str, tls: ssl.SSLContext) -> Seen:
-    host, port = check.params["host"], check.params.get("port", 443)
-    if protocol := check.params.get("starttls"):
+    host, port = check.opened["host"], check.opened.get("port", 443)
+    if protocol := check.opened.get("starttls"):
         transport = await tls_started(context.net, host, port, protocol, tls=tls, name=name)
     else:
         transport = (await context.net.connect(asyncio.Protocol, host, port, tls=tls, tls_name=name)).transport

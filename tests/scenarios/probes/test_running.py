@@ -49,7 +49,8 @@ async def slow(check: CheckSpec, context: ProbeContext) -> Look:
 
 
 async def broken(check: CheckSpec, context: ProbeContext) -> Look:
-    raise ZeroDivisionError("boom")
+    password = "canary-in-a-variable"
+    raise ZeroDivisionError(f"boom {password}")
 
 
 def test_every_kind_is_found_by_its_file() -> None:
@@ -95,6 +96,8 @@ def test_an_exception_is_unknown_logged_and_costs_nobody_else() -> None:
     assert [verdict(look) for look in looks] == [("ok", "ok"), ("unknown", "probe_error"), ("ok", "ok")]
     assert looks[1].measured == {"error": "ZeroDivisionError"}
     assert [(entry["event"], entry["check"]) for entry in logs] == [("probe_error", "c1")]
+    assert "in broken" in logs[0]["trace"]
+    assert "canary" not in str(logs)
 
 
 def test_a_probe_that_does_not_keep_its_timeout_is_cut_off_and_unknown() -> None:
