@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
-from structlog.contextvars import get_contextvars
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from ledger.commitment import seal
 from ledger.entry import Draft, draft_make
@@ -99,13 +99,16 @@ def entry_record(
                 created_at=now,
             )
         )
+    matter = _case_of(subject, case)
+    if matter is not None and "request_id" in content:
+        _case_log(matter)
     current.drafts.append(
         draft_make(
             institution_id=inst,
             kind=kind.value,
             actor=_actor_checked(actor),
             subject=reference,
-            case=_case_of(subject, case),
+            case=matter,
             data=data_text(kind.value, kind.schema, content),
             ts=now,
         )
@@ -172,6 +175,12 @@ def _case_of(subject: models.Model | str, case: UUID | str | None) -> UUID | Non
     if value is None or isinstance(value, UUID):
         return value
     return UUID(value)
+
+
+def _case_log(case: UUID) -> None:
+    """Let the log lines of this request carry the (first) case that it is about."""
+    if "case" not in get_contextvars():
+        bind_contextvars(case=str(case))
 
 
 def _actor_checked(actor: Actor) -> Actor:

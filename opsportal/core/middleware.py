@@ -1,6 +1,7 @@
 """The id that ties an answer to its log lines."""
 
 from collections.abc import Callable
+from time import perf_counter
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest
@@ -21,7 +22,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = _own_or_new(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.META["HTTP_X_REQUEST_ID"] = request_id
-        request.__dict__["request_id"] = request_id
+        request.__dict__.update(request_id=request_id, started=perf_counter())
         response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response

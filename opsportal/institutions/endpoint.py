@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.decorators import api_view, authentication_classes, permission_classes, throttle_classes
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -54,10 +54,15 @@ def endpoint(methods: list[str], permission: Permission) -> Callable[[Callable[.
     return decorate
 
 
-def public_endpoint(methods: list[str]) -> Callable[[Callable[..., Any]], View]:
-    """Make an API view for everybody; ``request.user`` is the member if one is logged in or sent a token."""
+def public_endpoint(methods: list[str], *, is_limited: bool = True) -> Callable[[Callable[..., Any]], View]:
+    """Make an API view for everybody; ``request.user`` is the member if one is logged in or sent a token.
+
+    ``is_limited=False`` is for what keeps its own limits, such as the pings of many machines behind one address.
+    """
 
     def decorate(view: Callable[..., Any]) -> View:
+        if not is_limited:
+            view = throttle_classes([])(view)
         open_view = permission_classes([AllowAny])(authentication_classes([OptionalAuthentication])(view))
         return _made(open_view, methods, Door.PUBLIC)
 

@@ -4,6 +4,7 @@ The supervisor keeps the socket, so a restart of the server refuses no connectio
 """
 
 import argparse
+import os
 import socket
 import sys
 
@@ -57,6 +58,7 @@ def main() -> None:
     parser.add_argument("--descriptor", type=int, required=True)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
+    os.environ["OPSPORTAL_WEB_PROCESSES"] = str(options.workers)  # they share the limits of the API
     lifeline_watch(grace_seconds=GRACE_SECONDS)
     web_run(descriptor=options.descriptor, workers=options.workers)
 

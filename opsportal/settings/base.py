@@ -15,7 +15,10 @@ from opsportal.core.env import (
     env_str,
     env_url,
 )
+from opsportal.core.limits import Rate
 from opsportal.settings.csp import *  # noqa: F403  a page of its own: what browsers may load
+from opsportal.settings.logs import *  # noqa: F403  a page of its own: what is logged, and how
+from opsportal.settings.people import *  # noqa: F403  a page of its own: logging in
 from opsportal.settings.unfold import *  # noqa: F403  a page of its own: the admin's look
 from opsportal.settings.watched import WATCHED, WATCHED_DATABASES, WATCHED_SECRETS
 
@@ -85,8 +88,6 @@ MIDDLEWARE = [
     "opsportal.portal.middleware.ZoneMiddleware",
 ]
 CSRF_FAILURE_VIEW = "opsportal.core.http.csrf_failure"
-DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestIdMiddleware has put a checked one there
-DJANGO_STRUCTLOG_USER_ID_FIELD = "code"
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -124,41 +125,6 @@ CACHES = {
     "queue": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
-# ── People ──────────────────────────────────────────────────────────────────
-AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",  # who somebody is
-    "opsportal.institutions.auth_backend.MembershipBackend",  # what they may, here and now
-]
-ACCOUNT_ADAPTER = "opsportal.institutions.login.PortalAccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_EMAIL_NOTIFICATIONS = False
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key", "login": "30/m/ip"}
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-MFA_ADAPTER = "opsportal.institutions.mfa.PortalMFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
-MFA_TOTP_ISSUER = "opsportal"
-MFA_ALLOW_UNVERIFIED_EMAIL = True
-MFA_PASSKEY_LOGIN_ENABLED = True
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/"
-LOGOUT_REDIRECT_URL = "account_login"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 8 * 3600
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-
 # ── API ─────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["opsportal.institutions.authentication.PortalAuthentication"],
@@ -168,6 +134,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "opsportal.core.openapi.PortalSchema",
     "URL_FORMAT_OVERRIDE": None,  # ``format`` is a word of ours
     "EXCEPTION_HANDLER": "opsportal.core.http.api_exception_handler",
+    "DEFAULT_THROTTLE_CLASSES": ["opsportal.institutions.throttle.ApiThrottle"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SECURITY_SCHEMES = {
@@ -181,6 +148,10 @@ SECURITY_SCHEMES = {
     },
     "internal": {"type": "apiKey", "in": "header", "name": "X-Ops-Internal-Token"},
 }
+# Per token or person, and per address of strangers; divided among the web processes.
+API_RATE_MEMBER = Rate.of(env_int("OPSPORTAL_API_REQUESTS_PER_MINUTE", 1200, minimum=10, maximum=10_000_000))
+API_RATE_STRANGER = Rate.of(env_int("OPSPORTAL_API_STRANGER_REQUESTS_PER_MINUTE", 120, minimum=10, maximum=10_000_000))
+WEB_PROCESSES = env_int("OPSPORTAL_WEB_PROCESSES", 1, minimum=1, maximum=256)
 SPECTACULAR_SETTINGS = {
     "TITLE": "opsportal",
     "DESCRIPTION": "Watch, understand, act, talk, prove.",

@@ -5,9 +5,11 @@ import tempfile
 
 os.environ.setdefault("OPSPORTAL_DATA_DIR", tempfile.mkdtemp(prefix="opsportal-test-"))
 
+from opsportal.core.limits import Rate
 from opsportal.settings.base import *  # noqa: F403  the data folder must be set first
 from opsportal.settings.base import CACHES, DATABASES, Q_CLUSTER, STATIC_ROOT
 
+API_RATE_MEMBER = API_RATE_STRANGER = Rate.of(10_000_000)  # tests of limits set their own
 SECRET_KEY = "only-for-tests"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when it is missing
 INTERNAL_TOKEN = "only-for-tests-internal"

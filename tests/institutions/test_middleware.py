@@ -45,6 +45,11 @@ def api_public(request: ApiRequest) -> Response:
     return Response({"known": request.user.is_authenticated})
 
 
+@public_endpoint(["GET"], is_limited=False)
+def api_ping(request: ApiRequest) -> Response:
+    return Response({})
+
+
 def bare(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(Member.objects.count()))
 
@@ -54,6 +59,7 @@ urlpatterns = [
     path("i/<slug:slug>/streamed/", streamed),
     path("api/v1/members", api_members),
     path("api/v1/public", api_public),
+    path("api/v1/ping", api_ping),
     path("accounts/login/", bare, name="account_login"),
 ]
 handler404 = "opsportal.core.http.page_not_found"
