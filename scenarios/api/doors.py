@@ -33,7 +33,7 @@ def health(request: Request) -> Response:
 
 
 @extend_schema(request=None, responses={204: None, **problems(404)})
-@public_endpoint(["GET", "POST"])
+@public_endpoint(["GET", "POST"], is_limited=False)  # many machines call from behind one address
 @content_negotiation_class(AnyAccept)
 def heartbeat(request: Request, code: UUID) -> Response:
     """Hear a job that promised to call. HEAD, GET and POST do the same, so that every client can call.
@@ -50,7 +50,7 @@ def heartbeat(request: Request, code: UUID) -> Response:
     request=None,
     responses={200: TickOut, **problems(401, 409, 429)},
 )
-@public_endpoint(["POST"])
+@public_endpoint(["POST"], is_limited=False)  # counts wrong tokens itself
 def internal_tick(request: Request) -> Response:
     """Look at every enabled scenario of every institution now; 409 `TICK_RUNNING` while another round runs."""
     _internal_token_check(request)
