@@ -10,5 +10,6 @@ urlpatterns = [
     path("me/institutions", views.institutions, name="institutions"),
     path("me/theme", views.theme, name="theme"),
     path("i/<slug:slug>/", views.now, name="now"),
+    path("i/<slug:slug>/health", views.health, name="health"),
     path("i/<slug:slug>/waiting", views.waiting, name="waiting"),
 ]

@@ -1,8 +1,10 @@
 """The pages of the shell itself: where to go, what is now, and what people set for themselves."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,7 +16,7 @@ from opsportal.institutions.models import User
 from opsportal.institutions.selectors import access_list
 from opsportal.institutions.web import requires, signed_in
 from opsportal.portal import services
-from scenarios.models import Tick
+from opsportal.portal.selectors import portal_health, standing_now
 
 
 def person(request: HttpRequest) -> User:
@@ -54,8 +56,23 @@ def theme(request: HttpRequest) -> HttpResponseBase:
 @requires(Permission.INSTITUTION_ENTER)
 @require_safe
 def now(request: PortalRequest) -> HttpResponse:
-    """Show how things stand."""
-    return render(request, "portal/now.html", {"tick": Tick.objects.filter(finished_at__isnull=False).first()})
+    """Show how things stand, and whether the portal itself works. Hosts only to those who may see them."""
+    may_read = Permission.OPS_READ in request.permissions
+    context = {
+        "standing": standing_now() if may_read else None,
+        "portal": portal_health(at=timezone.now()),
+        "waiting": inbox_waiting(inboxes_for(request.actor.roles)) if may_read else None,
+        "has_model": settings.LLM_ENABLED,
+    }
+    return render(request, "portal/now.html", context)
+
+
+@requires(Permission.INSTITUTION_ENTER)
+@require_safe
+def health(request: PortalRequest) -> HttpResponse:
+    """Say what does not work right now: the line above every page asks for it by itself."""
+    context = {"portal": portal_health(at=timezone.now())}
+    return render(request, "portal/_health_now.html", context)
 
 
 @requires(Permission.OPS_READ)

@@ -43,7 +43,7 @@ def technician(client: Client) -> User:
 
 
 def test_a_page_with_all_it_asks_for_stays_within_its_weight(client: Client, technician: User) -> None:
-    html = client.get("/i/home/").content
+    html = client.get("/i/home/inbox/").content
     asked = re.findall(r'(?:href|src)="/static/([^"]+\.(?:css|js))"', html.decode())
     assert tuple(asked) == PAGE  # three requests besides the page itself
     assets = sum(len(gzip.compress(made(name), 9)) for name in asked)
@@ -86,8 +86,8 @@ def test_the_admin_has_a_policy_of_its_own_that_still_forbids_inline_scripts(cli
 def test_a_page_costs_the_queries_that_its_frame_documents(
     client: Client, technician: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(5):  # session, person, access with head, the last tick, the waiting badge
-        client.get("/i/home/")
+    with django_assert_max_num_queries(5):  # session, person, access with head, the waiting badge, the list itself
+        client.get("/i/home/inbox/")
 
 
 def test_the_page_resumes_the_stream_where_the_ledger_stood(client: Client, technician: User) -> None:

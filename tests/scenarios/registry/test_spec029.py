@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.site import Answer, Site
-from tests.scenarios.registry.shipped import configuration, looks, payload, verdicts
+from tests.scenarios.registry.shipped import configuration, looks, payload, shipped, verdicts
 
 OK, REFUSED = ("ok", "ok"), ("down", "refused")
 FAILED, DEGRADED, NO_DATA = ("down", "condition_failed"), ("degraded", "condition_failed"), ("unknown", "no_data")
@@ -161,3 +161,14 @@ def test_vm123_openpanel_bridge(site: Site) -> None:
     assert verdicts("vm123.openpanel.bridge", settings) == {"bridge": ("down", "bad_status")}
     site.close()
     assert verdicts("vm123.openpanel.bridge", settings) == {"bridge": REFUSED}
+
+
+@pytest.mark.spec("L24")
+def test_vm123_reach_is_blamed_for_what_runs_on_it(site: Site) -> None:
+    port = site.url.rpartition(":")[2]
+    settings = configuration(VM123_IP="127.0.0.1", VM123_TCP_PORT=port)
+    assert verdicts("vm123.reach", settings) == {"port": OK}
+    site.close()
+    assert verdicts("vm123.reach", settings) == {"port": REFUSED}
+    children = {spec.id for spec in shipped(settings).scenarios.values() if spec.depends_on == ("vm123.reach",)}
+    assert children == {"ollama.vm123.health", "vm123.finance.stack", "vm123.openpanel.bridge"}
