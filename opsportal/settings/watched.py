@@ -8,6 +8,7 @@ WATCHED = {
         "DESK_API_URL",
         "HOST_PORTS",
         "HOST_PROCESSES",
+        "INTEGRATION_WEBHOOK_GAP_SEC",
         "OPENPANEL_BRIDGE_URL",
         "PFSENSE_CA_FILE",
         "PFSENSE_URL",

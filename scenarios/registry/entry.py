@@ -9,13 +9,13 @@ from typing import Any
 from opsportal.core.secret import Secret, revealed
 from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, Condition, JsonSchema
-from scenarios.probes.conditions import condition_problems
+from scenarios.probes.conditions import ORDERING, condition_problems
 from scenarios.probes.kinds import probe_for
 from scenarios.registry.document import Document, Path
 from scenarios.registry.explain import explained
 from scenarios.registry.schema import params_validator
 from scenarios.registry.spec import ScenarioSpec
-from scenarios.registry.variables import Configuration, has_secret, numbers_read
+from scenarios.registry.variables import Configuration, database_setting, has_secret, numbers_read
 
 MOST_ITEMS = 50
 LONGEST_WITH_ITEM = 19  # and a hyphen and an item of 20: a check's name has room for 40
@@ -56,6 +56,7 @@ def entry_read(
         if (below := (*path, "checks", index)) not in faulty
         for found in _checks(document, below, check, configuration)
     ]
+    _refuse_same_items(document, (*path, "checks"), [check.name for check, _ in read])
     parents = raw.get("depends_on", ()) if (*path, "depends_on") not in faulty else ()
     is_sound = path not in faulty and len(document.problems) == before
     spec = _spec(raw, read) if is_sound else None
@@ -101,6 +102,11 @@ def _refuse_same_names(document: Document, path: Path, checks: Sequence[Any]) ->
         if isinstance(name, str) and name in seen:
             document.refuse((*path, index, "name"), f"{name!r} is already a check of this scenario")
         seen.add(str(name))
+
+
+def _refuse_same_items(document: Document, path: Path, names: Sequence[str]) -> None:
+    for name in {name for name in names if names.count(name) > 1 and "-" in name}:
+        document.refuse(path, f"{name!r} is the name of two checks, one of them made from an item")
 
 
 def _checks(
@@ -168,6 +174,7 @@ def _params(
         return {}, ()
     filled, unset = configuration.fill_all(written)
     schema = probe_for(kind).SCHEMA
+    unset += _database_unset(filled, schema, configuration)
     if _refuse(document, below, _secrets_shown(filled, schema)) or unset:
         return filled, unset
     typed = numbers_read(filled, written, schema)
@@ -176,6 +183,12 @@ def _params(
         for message in probe_for(kind).param_problems(open_):
             document.refuse(below, configuration.hidden(message))
     return typed, ()
+
+
+def _database_unset(params: Mapping[str, Any], schema: JsonSchema, configuration: Configuration) -> tuple[str, ...]:
+    """The name of the setting that is wanting when a check names a database that is not set."""
+    name = params.get("database") if "database" in schema.get("properties", {}) else None
+    return () if name is None or name in configuration.databases else (database_setting(str(name)),)
 
 
 def _secrets_shown(params: Mapping[str, Any], schema: JsonSchema) -> Iterator[tuple[Path, str]]:
@@ -192,6 +205,9 @@ def _condition(
     unset: tuple[str, ...] = ()
     if not _refuse(document, path, configuration.refusals(filled)):
         filled, unset = configuration.fill_all(filled)
+        filled = numbers_read(
+            filled, raw, {"properties": {"value": {"type": "number"}}} if raw["op"] in ORDERING else {}
+        )
     if has_secret(filled):
         document.refuse(path, "a secret cannot be compared with: what is expected is shown to people")
         return Condition(measure="", op=raw["op"], value=None), ()

@@ -39,7 +39,7 @@ def registry_read(
     _refuse_twins(entries)
     _refuse_strangers(entries, institutions)
     order_refuse(entries)
-    problems = [problem for document in documents for problem in sorted(document.problems, key=_by_line)]
+    problems = [problem for document in documents for problem in sorted(set(document.problems), key=_by_line)]
     specs = {entry.spec.id: entry.spec for entry in entries if entry.spec}
     sound = {name: _with_known_parents(specs[name], specs) for name in sorted(specs)}
     return Registry(bundle_digest(texts), sound), _at_most(problems)

@@ -96,6 +96,11 @@ class Configuration:
         return message
 
 
+def database_setting(name: str) -> str:
+    """Return the setting that holds the address of the database ``name``."""
+    return "DESK_DATABASE_URL" if name == "desk" else f"OPSPORTAL_PROBE_DATABASE_{name.upper()}"
+
+
 def _optional(value: Any) -> bool:
     found = _PLACEHOLDER.fullmatch(value) if isinstance(value, str) else None
     return bool(found and found["optional"])

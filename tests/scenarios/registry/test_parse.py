@@ -328,3 +328,13 @@ def test_a_key_with_an_optional_setting_is_left_out_while_it_is_not_set() -> Non
 def test_only_a_whole_value_can_be_optional() -> None:
     found = wrong(entry(checks=[beat(name="a-${UNSET?}")]))
     assert found == ["scenarios[0].checks[0].with.name: UNSET? can only be the whole value of a key"]
+
+
+def test_a_threshold_can_come_from_the_configuration() -> None:
+    condition = {"measure": "age_seconds", "op": "<", "value": "${PERIOD}"}
+    spec = parsed(entry(checks=[beat() | {"conditions": [condition]}])).scenarios["host.disk"]
+    assert spec.checks[0].conditions[0].value == 3600
+    condition = {"measure": "age_seconds", "op": "<", "value": "${OPSPORTAL_VAR_WORD}"}
+    assert wrong(entry(checks=[beat() | {"conditions": [condition]}])) == [
+        "scenarios[0].checks[0].conditions[0]: < needs a number, not 'soon'"
+    ]
