@@ -56,7 +56,7 @@ def entry_read(
         if (below := (*path, "checks", index)) not in faulty
         for found in _checks(document, below, check, configuration)
     ]
-    _refuse_same_items(document, (*path, "checks"), [check.name for check, _ in read])
+    _refuse_same_items(document, (*path, "checks"), checks, [check.name for check, _ in read])
     parents = raw.get("depends_on", ()) if (*path, "depends_on") not in faulty else ()
     is_sound = path not in faulty and len(document.problems) == before
     spec = _spec(raw, read) if is_sound else None
@@ -104,9 +104,11 @@ def _refuse_same_names(document: Document, path: Path, checks: Sequence[Any]) ->
         seen.add(str(name))
 
 
-def _refuse_same_items(document: Document, path: Path, names: Sequence[str]) -> None:
-    for name in {name for name in names if names.count(name) > 1 and "-" in name}:
-        document.refuse(path, f"{name!r} is the name of two checks, one of them made from an item")
+def _refuse_same_items(document: Document, path: Path, checks: Sequence[Any], names: Sequence[str]) -> None:
+    """Refuse a name that only came twice by adding items: ``port-22`` beside ``port`` for each of 22 and 25."""
+    written = [check.get("name") for check in checks if isinstance(check, Mapping)]
+    for name in sorted({name for name in names if names.count(name) > 1 and written.count(name) < 2}):
+        document.refuse(path, f"{name!r} would be the name of two checks")
 
 
 def _checks(

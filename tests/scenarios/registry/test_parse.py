@@ -295,6 +295,16 @@ def test_a_check_can_be_made_for_each_item_of_a_setting() -> None:
     ]
 
 
+def test_an_item_cannot_make_the_name_of_another_check() -> None:
+    found = wrong(entry(checks=[check(name="port-22"), check(name="port", each="22,25")]))
+    assert found == ["scenarios[0].checks: 'port-22' would be the name of two checks"]
+
+
+def test_a_mistake_in_a_check_for_each_item_is_told_once() -> None:
+    condition = {"measure": "mood", "op": "<", "value": 1}
+    assert len(wrong(entry(checks=[check(each="22,25", conditions=[condition])]))) == 1
+
+
 def test_for_each_of_nothing_is_not_configured() -> None:
     spec = parsed(entry(checks=[check(each="${UNSET}")])).scenarios["host.disk"]
     assert (spec.missing, [one.name for one in spec.checks]) == (("UNSET",), ["disk"])

@@ -39,6 +39,8 @@ class Command(BaseCommand):
         _socket_listen(listener, host, port)
         url = f"http://{_url_host(host)}:{listener.getsockname()[1]}/"
         self.stdout.write(f"opsportal is at {url}  (Ctrl-C stops it)")
+        # Unless the configuration says where people reach the portal, it is here; it watches itself at this address.
+        os.environ.setdefault("OPSPORTAL_SITE_URL", f"http://{_url_host(_reachable(host))}:{listener.getsockname()[1]}")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
         supervisor_become(_children(listener, workers=workers))
 
@@ -100,6 +102,11 @@ def _socket_listen(listener: socket.socket, host: str, port: int) -> None:
 
 def _unusable(host: str, port: int, error: OSError) -> CommandError:
     return CommandError(f"cannot listen on {host} port {port}: {error.strerror}. Choose another with --port.")
+
+
+def _reachable(host: str) -> str:
+    """The address under which this machine reaches what listens on ``host``."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  compared, not bound
 
 
 def _url_host(host: str) -> str:
