@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection
 
+from ledger.selectors import chains, checkpoint_last, is_stopped, verified_at
 from opsportal.institutions.models import Institution
 from scenarios.registry.selectors import registry_problems
 from scenarios.selectors import tick_last, tick_overdue
@@ -26,12 +27,15 @@ _SIZE = {
 
 def watch_facts(at: datetime) -> Mapping[str, Any]:
     """Return the facts on ticks, registry, ledger and database that are known at ``at``."""
-    return dict(_ticks(at)) | {
-        "registry_problems": len(registry_problems()),
-        "ledger_broken": Institution.objects.filter(ledger_broken_at__isnull=False).exists(),
-        "database_bytes": int(_asked(_SIZE)),
-        "clock_skew_seconds": _clock_skew_seconds(),
-    }
+    return (
+        dict(_ticks(at))
+        | dict(_proof(at))
+        | {
+            "registry_problems": len(registry_problems()),
+            "database_bytes": int(_asked(_SIZE)),
+            "clock_skew_seconds": _clock_skew_seconds(),
+        }
+    )
 
 
 def _ticks(at: datetime) -> Iterator[tuple[str, float]]:
@@ -40,6 +44,19 @@ def _ticks(at: datetime) -> Iterator[tuple[str, float]]:
     if last and last.finished_at:
         yield "tick_age_seconds", (at - last.finished_at).total_seconds()
         yield "tick_duration_seconds", (last.finished_at - last.started_at).total_seconds()
+
+
+def _proof(at: datetime) -> Iterator[tuple[str, Any]]:
+    """The oldest proof of all ledgers counts; one that was never proven counts from its beginning."""
+    began = dict(Institution.objects.values_list("pk", "created_at"))
+    ledgers = [institution_id for institution_id in chains() if institution_id in began]
+    yield "ledger_broken", any(is_stopped(institution_id) for institution_id in ledgers)
+    if ledgers:
+        verified = min(verified_at(institution_id) or began[institution_id] for institution_id in ledgers)
+        yield "ledger_verified_age_seconds", (at - verified).total_seconds()
+        signed = [(checkpoint_last(institution_id), began[institution_id]) for institution_id in ledgers]
+        oldest = min(checkpoint.created_at if checkpoint else beginning for checkpoint, beginning in signed)
+        yield "checkpoint_age_seconds", (at - oldest).total_seconds()
 
 
 def _clock_skew_seconds() -> float:

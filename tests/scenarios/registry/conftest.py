@@ -6,26 +6,20 @@ import pytest
 from pytest_django import Settings
 
 from opsportal.institutions.models import Institution
-from tests.ledger.factories import chain
+from tests.institutions.factories import institution_make, system_make
 from tests.scenarios.registry.texts import entry, text
-
-
-def _institution(slug: str, *, is_system: bool = False) -> Institution:
-    institution = Institution.objects.create(slug=slug, name=slug.title(), is_system=is_system)
-    chain(institution_id=institution.pk)
-    return institution
 
 
 @pytest.fixture
 def system(db: None) -> Institution:
     """The installation's own institution."""
-    return _institution("system", is_system=True)
+    return system_make()
 
 
 @pytest.fixture
 def home(system: Institution) -> Institution:
     """The institution that entries belong to unless they say otherwise."""
-    return _institution("home")
+    return institution_make("home")
 
 
 @pytest.fixture
