@@ -8,3 +8,7 @@ class LedgerConfig(AppConfig):
 
     name = "ledger"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Have ``migrate`` and ``check --database`` look at the guards."""
+        import ledger.checks  # noqa: F401, PLC0415  importing it registers the check

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from uuid import UUID
 
-from ledger.models import Entry
+from ledger.models import Entry, Payload
 from ledger.selectors import EntryFilter, entries_matching
+from opsportal.core.scope import institution_scope
 
 CHUNK = 1_000
 COLUMNS = ("seq", "ts", "kind", "actor_kind", "actor", "subject", "case", "data", "prev", "hash")
@@ -35,6 +36,17 @@ def table(entries: Iterator[Entry]) -> Iterator[bytes]:
         body["data"] = json.dumps(body["data"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         body["hash"] = entry.hash
         yield _line([body[column] for column in COLUMNS])
+
+
+def payloads_jsonl(institution_id: UUID) -> Iterator[bytes]:
+    """Yield one JSON object per payload: ``commit``, ``salt``, ``body``."""
+    with institution_scope(institution_id):
+        ordered, after = Payload.objects.order_by("id"), 0
+    while chunk := list(ordered.filter(id__gt=after)[:CHUNK]):
+        for payload in chunk:
+            row = {"commit": payload.commit, "salt": payload.salt, "body": payload.body}
+            yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        after = chunk[-1].pk
 
 
 def _line(values: object) -> bytes:

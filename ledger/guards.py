@@ -60,6 +60,22 @@ def guards_missing(connection: Any) -> list[str]:
     return sorted(NAMES[connection.vendor] - present)
 
 
+def role_can_lift_guards(connection: Any, role: str) -> bool:
+    """Return True when ``role`` (empty: the one that is connected) owns the tables or is a superuser.
+
+    Whoever can write a SQLite file can always.
+    """
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT bool_or(r.rolsuper OR pg_has_role(r.oid, c.relowner, 'MEMBER')) FROM pg_roles r, pg_class c "
+            "WHERE r.rolname = coalesce(nullif(%s, ''), current_user) AND c.oid = 'public.ledger_entry'::regclass",
+            [role],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _role_exists(cursor: Any, role: str) -> bool:
     cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
     return cursor.fetchone() is not None

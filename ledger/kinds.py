@@ -129,6 +129,9 @@ class Kind(StrEnum):
     # "public" is the Ed25519 key, 32 bytes like a digest.
     CHECKPOINT_SIGNED = "CHECKPOINT_SIGNED", {"size": COUNT, "root": DIGEST, "public": DIGEST}
     LEDGER_VERIFIED = "LEDGER_VERIFIED", {"after": COUNT, "size": COUNT, "head": DIGEST}
-    LEDGER_EXPORTED = "LEDGER_EXPORTED", {"format": one_of("jsonl", "csv"), "size": COUNT, "filters": many(CODE)}
+    LEDGER_EXPORTED = (
+        "LEDGER_EXPORTED",
+        {"format": one_of("jsonl", "csv", "payloads"), "size": COUNT, "filters": many(CODE)},
+    )
     LEDGER_TAMPER_DETECTED = "LEDGER_TAMPER_DETECTED", {"fault": CODE, "seq": COUNT}
     PAYLOAD_ERASED = "PAYLOAD_ERASED", {"erased": DIGEST, "reason": CODE}

@@ -156,6 +156,7 @@ class _Verifier:
     def _columns(self, row: _Row, entry: dict[str, Any]) -> None:
         if leaf(row.body) != row.hash:
             self._fault(entry["seq"], "edited", "the bytes do not have the hash that is kept beside them")
+            return
         case = None if row.case is None else str(row.case)
         columns = (row.seq, timestamp(row.ts), row.kind, row.actor, row.subject, case)
         if columns != tuple(entry[key] for key in ("seq", "ts", "kind", "actor", "subject", "case")):

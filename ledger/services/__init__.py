@@ -1,7 +1,7 @@
 """The write side of the ledger. Import from here; the modules below are where it lives."""
 
 from ledger.services.checkpoints import LedgerBrokenError, checkpoint_sign
-from ledger.services.exports import ledger_export
+from ledger.services.exports import ledger_export, payloads_export
 from ledger.services.many import states_move
 from ledger.services.payloads import payload_erase
 from ledger.services.refusals import refusal_record
@@ -19,6 +19,7 @@ __all__ = [
     "ledger_export",
     "ledger_verify",
     "payload_erase",
+    "payloads_export",
     "refusal_record",
     "state_move",
     "states_move",

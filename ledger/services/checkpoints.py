@@ -34,7 +34,7 @@ def checkpoint_sign(institution_id: UUID, actor: Actor = SYSTEM) -> Checkpoint |
         found = chain_verify(institution_id, whole=False)
         if found.faults:
             fault = found.faults[0]
-            raise LedgerBrokenError(f"Nothing is signed: entry {fault.seq} is {fault.code}: {fault.message}")
+            raise LedgerBrokenError(f"Nothing is signed: entry {fault.seq}: {fault.code}: {fault.message}")
         checkpoint = _sign(found, signing_key(), actor)
     note_remember(institution_id, checkpoint.note)
     return checkpoint

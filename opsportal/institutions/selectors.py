@@ -126,6 +126,11 @@ def institution_find(slug: str) -> Institution:
     return institution
 
 
+def institutions_named(slug: str | None) -> list[Institution]:
+    """Return the institution at ``slug``, or all of them when none is named; raise NotFoundError."""
+    return [institution_find(slug)] if slug else list(Institution.objects.all())
+
+
 def user_find(username: str) -> User:
     """Return the person called ``username``; raise NotFoundError."""
     user = User.objects.filter(username=username).first()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from opsportal.jobs.selectors import task_is_waiting
-from opsportal.jobs.ticker import Periodic
+from opsportal.jobs.ticker import Periodic, every
 from scenarios.models import TickLease
 
 TICK = "scenarios.tasks.tick"
@@ -25,4 +25,8 @@ def tick_is_due(now: datetime, last: datetime | None) -> bool:
     return now - last >= TICK_RETRY and not task_is_waiting(TICK, at=now)
 
 
-PERIODICS = [Periodic(TICK, tick_is_due)]
+PERIODICS = [
+    Periodic(TICK, tick_is_due),
+    Periodic("ledger.tasks.checkpoint_all", every(timedelta(minutes=15))),
+    Periodic("ledger.tasks.verify_all", every(timedelta(hours=1))),
+]

@@ -62,7 +62,7 @@ def test_a_tree_that_does_not_continue_the_last_one_is_not_signed() -> None:
     checkpoint_sign(institution_id)
     append(institution_id, count=2)
     body_change(institution_id, 7, "true", "false")
-    with pytest.raises(LedgerBrokenError, match="entry 7 is edited"):
+    with pytest.raises(LedgerBrokenError, match="entry 7: edited"):
         checkpoint_sign(institution_id)
     assert checkpoints(institution_id) == [5]
 
@@ -75,7 +75,7 @@ def test_who_owns_the_whole_database_still_cannot_have_another_history_signed() 
     cut(institution_id, 6, rewind=True)
     rewrite_from(institution_id, 3, "true", "false")
     append(institution_id, count=3)
-    with pytest.raises(LedgerBrokenError, match="entry 1 is forked"):
+    with pytest.raises(LedgerBrokenError, match="entry 1: forked"):
         checkpoint_sign(institution_id)
 
 

@@ -102,7 +102,7 @@ TAMPERS: dict[str, tuple[Tamper, list[tuple[int, str]], list[tuple[int, str]]]] 
     ),
     "edit the first": (
         lambda inst: body_change(inst, 1, "opsportal", "somebody"),
-        [(1, "column"), (1, "edited")],
+        [(1, "edited")],
         [(1, "edited")],
     ),
     "edit one and its hash": (

@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from ledger.checks import guards_require
+from ledger.tasks import verify_all
 from opsportal.core.actor import SYSTEM
 from opsportal.core.errors import DomainError
 from opsportal.institutions.services import first_start
@@ -48,6 +50,7 @@ class Command(BaseCommand):
         """Bring database and registry up to date. No connection is left to the supervisor."""
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
+        guards_require()
         call_command("createcachetable", verbosity=0)
         first = first_start()
         if first is not None:
@@ -59,6 +62,7 @@ class Command(BaseCommand):
         else:
             if problems:
                 self.stderr.write(f"The registry has {len(problems)} problems: see manage.py registry_check")
+        verify_all()
         connections.close_all()
 
 

@@ -1,0 +1,49 @@
+import io
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import Settings
+
+from ledger.checks import guards_require
+from ledger.guards import guards_drop, guards_missing, role_can_lift_guards
+
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("L48")]
+
+
+def found() -> list[str]:
+    return [str(message.id) for message in run_checks(databases=["default"]) if str(message.id).startswith("ledger.")]
+
+
+def test_all_is_well() -> None:
+    guards_require()
+    assert found() == []
+
+
+def test_missing_guards_stop_the_start_and_the_command_brings_them_back() -> None:
+    guards_drop(connection)
+    with pytest.raises(ImproperlyConfigured, match="ledger_entry_no_"):
+        guards_require()
+    assert found() == ["ledger.E001"]
+    out = io.StringIO()
+    call_command("ledger_guards", stdout=out)
+    assert "installed again: ledger_checkpoint_n" in out.getvalue()
+    assert guards_missing(connection) == []
+    call_command("ledger_guards", stdout=out)
+    assert "all guards stood" in out.getvalue()
+
+
+def test_a_migration_that_is_still_to_come_may_bring_them() -> None:
+    guards_drop(connection)
+    MigrationRecorder(connection).record_unapplied("ledger", "0004_append_by_lines")
+    assert found() == []
+
+
+def test_a_single_role_can_lift_the_guards_and_is_told(settings: Settings) -> None:
+    assert role_can_lift_guards(connection, "")
+    if connection.vendor == "postgresql":
+        settings.DB_APP_ROLE = connection.settings_dict["USER"]
+        assert found() == ["ledger.W001"]
