@@ -126,6 +126,7 @@ def _not_public(policy: EgressPolicy, address: Address) -> str | None:
     return "not a public address" if policy.public_only and not address.is_global else None
 
 
+@lru_cache(maxsize=8192)
 def host_parse(host: str) -> Address | str:
     """An address, or a lower-case ASCII host name, from the one proper spelling of either.
 

@@ -10,13 +10,12 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
 
 import httptools
 import httpx
 
 from scenarios.egress import EgressError
-from scenarios.net import Net, ResolveError
+from scenarios.net import Connection, Net, ResolveError
 from scenarios.tls import tls_context
 
 BODY_LIMIT = 1 << 20
@@ -42,7 +41,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     Understands these request extensions: ``timeout`` (``connect`` and ``read`` as httpx has them, where ``read`` bounds
     the whole answer; or ``total`` for everything together), ``tls`` (an SSLContext), ``sni_hostname``, ``body_limit`` (bytes), ``wire`` (what ``wire_of``
     made earlier, for requests that are sent again and again). Gives these response extensions: ``times``,
-    ``truncated`` (the body was longer than the limit), ``address``. Raises ``httpx`` errors; ``__cause__`` is the real one.
+    ``truncated`` (the body was longer than the limit), ``address``, ``raw`` (the body as it was sent). Raises ``httpx`` errors; ``__cause__`` is the real one.
     """
 
     def __init__(self, net: Net) -> None:
@@ -53,52 +52,51 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         extensions = request.extensions
         wire = extensions.get("wire") or wire_of(request, await request.aread())
         timeout = extensions.get("timeout") or {}
-        total = timeout.get("total")
+        connect, read, total = (timeout.get(name) for name in ("connect", "read", "total"))
         started = monotonic()
-        connection = await self._connected(request, total or timeout.get("connect"))
-        exchange = connection.protocol
-        sent = monotonic()
-        connection.transport.write(wire)
+        exchange: Exchange | None = None
         try:
-            async with asyncio.timeout(total - sent + started if total else timeout.get("read")):
-                await exchange.done
+            async with asyncio.timeout(total or connect) as limit:
+                connection = await self._connected(request)
+                exchange = connection.protocol
+                sent = monotonic()
+                if not total:
+                    limit.reschedule(read and asyncio.get_running_loop().time() + read)
+                connection.transport.write(wire)
+                try:
+                    await exchange.done
+                finally:
+                    connection.transport.abort()
         except TimeoutError as error:
-            raise httpx.ReadTimeout(exchange.progress(), request=request) from error
-        except (OSError, httptools.HttpParserError) as error:
-            raise _read_error(error, request) from error
-        finally:
-            connection.transport.abort()
+            raise _late(exchange, request) from error
+        except (EgressError, ResolveError, OSError, httptools.HttpParserError) as error:
+            raise _broken(exchange, error, request) from error
         times = Times(
             connection.dns_seconds * 1000,
             connection.connect_seconds * 1000,
             (exchange.first_byte_at - sent) * 1000,
             (monotonic() - started) * 1000,
         )
+        found = {"times": times, "truncated": exchange.is_truncated, "address": connection.address}
         return httpx.Response(
             exchange.status,
             headers=exchange.headers,
             stream=_Body(exchange.body),
             request=request,
-            extensions={"times": times, "truncated": exchange.is_truncated, "address": connection.address},
+            extensions={**found, "raw": b"".join(exchange.body)},
         )
 
-    async def _connected(self, request: httpx.Request, seconds: float | None) -> Any:
+    async def _connected(self, request: httpx.Request) -> Connection["Exchange"]:
         extensions, url = request.extensions, request.url
         limit = extensions.get("body_limit", BODY_LIMIT)
         is_tls = url.scheme == "https"
-        try:
-            async with asyncio.timeout(seconds):
-                return await self._net.connect(
-                    lambda: Exchange(request.method, limit),
-                    url.raw_host.decode("ascii"),
-                    url.port or (443 if is_tls else 80),
-                    tls=(extensions.get("tls") or tls_context()) if is_tls else None,
-                    tls_name=extensions.get("sni_hostname"),
-                )
-        except TimeoutError as error:
-            raise httpx.ConnectTimeout(f"no connection within {seconds:g} s", request=request) from error
-        except (OSError, EgressError, ResolveError) as error:
-            raise httpx.ConnectError(str(error), request=request) from error
+        return await self._net.connect(
+            lambda: Exchange(request.method, limit),
+            url.raw_host.decode("ascii"),
+            url.port or (443 if is_tls else 80),
+            tls=(extensions.get("tls") or tls_context()) if is_tls else None,
+            tls_name=extensions.get("sni_hostname"),
+        )
 
 
 def wire_of(request: httpx.Request, body: bytes) -> bytes:
@@ -115,7 +113,15 @@ def wire_of(request: httpx.Request, body: bytes) -> bytes:
     return b"\r\n".join(lines) + body
 
 
-def _read_error(error: Exception, request: httpx.Request) -> httpx.TransportError:
+def _late(exchange: "Exchange | None", request: httpx.Request) -> httpx.TimeoutException:
+    if exchange is None:
+        return httpx.ConnectTimeout("no connection in time", request=request)
+    return httpx.ReadTimeout(exchange.progress(), request=request)
+
+
+def _broken(exchange: "Exchange | None", error: Exception, request: httpx.Request) -> httpx.TransportError:
+    if exchange is None:
+        return httpx.ConnectError(str(error), request=request)
     kind = httpx.ReadError if isinstance(error, OSError) else httpx.RemoteProtocolError
     return kind(str(error), request=request)
 

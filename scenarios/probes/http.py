@@ -186,14 +186,13 @@ async def _answer(check: CheckSpec, prepared: Prepared, context: ProbeContext, s
     request = prepared.request
     response = await transport.handle_async_request(request)
     hops = 0
-    while response.has_redirect_location and check.opened.get("follow_redirects"):
+    while check.opened.get("follow_redirects") and response.has_redirect_location:
         hops += 1
         if hops > HOPS:
             raise httpx.TooManyRedirects(f"more than {HOPS} redirects", request=request)
         request = _redirected(request, response, check.timeout_seconds - (monotonic() - started))
         response = await transport.handle_async_request(request)
-    content = b"".join([chunk async for chunk in response.aiter_raw()])
-    return Answer(response, content, hops, monotonic() - started)
+    return Answer(response, response.extensions["raw"], hops, monotonic() - started)
 
 
 def _redirected(request: httpx.Request, response: httpx.Response, seconds_left: float) -> httpx.Request:
