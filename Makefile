@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := $(VENV)/bin
 
-.PHONY: help run install install-dev lock check format test e2e bench spec vendor
+.PHONY: help run install install-dev lock check format test e2e bench spec vendor docs openapi
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,12 @@ check: install-dev ## Lint, types, layering, migrations
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+
+docs: openapi ## Write the pages that are drawn from code: docs/openapi.yaml, docs/roles.md
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py roles > docs/roles.md
+
+openapi: install-dev
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 test: install-dev ## The suite, on SQLite or on DATABASE_URL
 	$(BIN)/python -m pytest -q -m "not e2e"

@@ -79,6 +79,7 @@ class PortalSchema(AutoSchema):
 
     def _problem_statuses(self) -> list[str]:
         statuses = set() if self.view.content_negotiation_class is AnyAccept else {"406"}
+        statuses |= {"429"} if self.view.throttle_classes else set()
         has_query = any(parameter["in"] == "query" for parameter in self._get_parameters())
         has_body = self._get_request_body() is not None  # type: ignore[no-untyped-call]  # not typed
         if self._permission():

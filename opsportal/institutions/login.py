@@ -5,9 +5,11 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
 
 from opsportal.core.errors import FrozenInstitutionError, ThrottledError
 from opsportal.core.http import RefusalResponse, error_response
@@ -53,6 +55,10 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # alla
         except FrozenInstitutionError:
             log.warning("login_not_entered", user=str(user.code))
         return response
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Go on to the portal: after a first login, that is where one was going."""
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
 
     def set_password(self, user: User, password: str) -> None:
         """Set the password that the person chose."""

@@ -157,6 +157,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Watch, understand, act, talk, prove.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SERVE_AUTHENTICATION": [],  # the description is the same for everybody
     "ENUM_NAME_OVERRIDES": {
         "SeverityEnum": "agents.models.Severity",
         "PartyEnum": "agents.models.Party",

@@ -1,0 +1,16 @@
+"""docs/roles.md."""
+
+from django.conf import settings
+
+from opsportal.institutions.access import Permission, Role
+from opsportal.institutions.roles_page import IS, MEANING, roles_markdown
+
+
+def test_the_page_in_docs_is_what_the_matrix_says() -> None:
+    page = (settings.BASE_DIR / "docs" / "roles.md").read_text(encoding="utf-8")
+    assert page == roles_markdown(), "run `make docs` and commit docs/roles.md"
+
+
+def test_every_role_and_permission_is_explained() -> None:
+    assert set(IS) == set(Role)
+    assert set(MEANING) == set(Permission)
