@@ -22,6 +22,7 @@ from scenarios.models import CheckState, ProbeState
 from scenarios.results import ScenarioResult
 
 Key = tuple[int, str]  # scenario pk, check name
+FEW = 100  # scenarios: beyond this, reading every active finding is cheaper than naming them
 _BAD = frozenset({ProbeState.DOWN, ProbeState.DEGRADED})
 
 
@@ -54,9 +55,13 @@ def _streak_rows(keys: Sequence[int]) -> dict[Key, CheckState]:
 
 def _active_of(keys: Sequence[int]) -> Iterable[Finding]:
     """Return the active findings of the scenarios looked at, and those of scenarios nobody looks at any more."""
-    unwatched = Q(scenario__is_enabled=False) | Q(scenario__is_retired=True)
-    rows = Finding.objects.filter(Q(scenario_id__in=keys) | unwatched, status__in=Finding.ACTIVE)
-    return rows.select_related("scenario")
+    rows = Finding.objects.filter(status__in=Finding.ACTIVE).select_related("scenario")
+    rows = rows.defer("evidence", "human_action")
+    if len(keys) <= FEW:
+        unwatched = Q(scenario__is_enabled=False) | Q(scenario__is_retired=True)
+        return rows.filter(Q(scenario_id__in=keys) | unwatched)
+    wanted = set(keys)
+    return [row for row in rows if row.scenario_id in wanted or not row.scenario.is_watched]
 
 
 def _plan_of(results: Sequence[ScenarioResult], streaks: Mapping[Key, Streak], active: Mapping[Key, Finding]) -> Plan:
@@ -68,8 +73,10 @@ def _plan_of(results: Sequence[ScenarioResult], streaks: Mapping[Key, Streak], a
     for result in results:
         for check, look in result.looks:
             key = (result.watched.pk, check.name)
-            looked.add(key)
             finding = active.get(key)
+            if finding is None and look.state == ProbeState.OK and key not in streaks:
+                continue  # well before and well now: nearly every look of nearly every tick
+            looked.add(key)
             # A finding without a row (it outlived its streak) is confirmed: only good looks can end it.
             before = streaks.get(key, Streak(bad=result.spec.down_after) if finding else STEADY)
             is_suppressed = bool(result.cause) and look.state != ProbeState.OK
@@ -144,7 +151,10 @@ def _counts_write(plan: Plan, results: Sequence[ScenarioResult], at: datetime) -
     for cause, keys in plan.causes.items():
         Finding.objects.filter(pk__in=keys).update(cause=cause)
     affected = Counter(result.cause for result in results if result.cause)
-    stale = Finding.objects.filter(affected_count__gt=0).exclude(scenario__name__in=affected)
-    stale.filter(scenario_id__in=[result.watched.pk for result in results]).update(affected_count=0)
+    looked = {result.watched.pk for result in results}
+    known = Finding.objects.filter(affected_count__gt=0).values_list("pk", "scenario_id", "scenario__name")
+    stale = [pk for pk, scenario, name in known if scenario in looked and name not in affected]
+    if stale:
+        Finding.objects.filter(pk__in=stale).update(affected_count=0)
     for name, count in affected.items():
         Finding.objects.filter(scenario__name=name, status__in=Finding.ACTIVE).update(affected_count=count)

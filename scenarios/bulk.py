@@ -7,12 +7,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Field
 
-from scenarios.models import Run
+from scenarios.models import Run, Scenario
 from scenarios.results import ScenarioResult
 
 _COLUMNS = "code, scenario_id, state, reason, cause, evidence, duration_ms, findings_count, institution_id, tick_id, started_at"
@@ -27,6 +28,12 @@ SELECT (value->>0)::uuid, (value->>8)::bigint, value->>2, value->>3, value->>4, 
        (value->>7)::integer, %s, %s, %s
 FROM jsonb_array_elements(%s::jsonb)
 """  # noqa: S608
+
+
+_IDS = {
+    "sqlite": "SELECT value FROM json_each(%s)",
+    "postgresql": "SELECT value::bigint FROM jsonb_array_elements_text(%s::jsonb)",
+}
 
 
 def evidence_of(result: ScenarioResult) -> list[dict[str, Any]]:
@@ -75,6 +82,16 @@ def runs_insert(
             [institution_id.hex if is_sqlite else institution_id, tick_id, moment, document],
         )
     return hashlib.sha256(document.encode()).hexdigest()
+
+
+def scenarios_update(keys: Sequence[int], **values: Any) -> None:
+    """Set the same ``values`` on the scenarios with these primary keys, in one statement for any number of them."""
+    fields = [cast("Field[Any, Any]", Scenario._meta.get_field(name)) for name in values]
+    prepared = [field.get_db_prep_save(value, connection) for field, value in zip(fields, values.values(), strict=True)]
+    columns = ", ".join(f"{connection.ops.quote_name(field.attname)} = %s" for field in fields)
+    statement = f"UPDATE scenarios_scenario SET {columns} WHERE id IN ({_IDS[connection.vendor]})"  # noqa: S608  see above
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*prepared, json.dumps(keys)])
 
 
 def runs_digest(runs: Iterable[Run]) -> str:

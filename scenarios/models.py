@@ -63,9 +63,6 @@ class Scenario(models.Model):
     class Meta:
         ordering = ("name",)
         constraints = [models.UniqueConstraint(fields=["institution", "name"], name="scenario_once")]
-        indexes = [
-            models.Index(fields=["next_due_at"], name="scenario_due", condition=Q(is_enabled=True, is_retired=False))
-        ]
 
     def __str__(self) -> str:
         return self.name
@@ -73,6 +70,11 @@ class Scenario(models.Model):
     def get_absolute_url(self) -> str:
         """Where people see its runs."""
         return reverse("scenarios:detail", args=[self.institution.slug, self.name])
+
+    @property
+    def is_watched(self) -> bool:
+        """True while ticks look at it."""
+        return self.is_enabled and not self.is_retired
 
 
 class CheckState(models.Model):
@@ -148,11 +150,14 @@ class TickLease(models.Model):
 
 
 class Run(models.Model):
-    """One execution of one scenario, with what was measured."""
+    """One execution of one scenario, with what was measured.
+
+    The table that grows: every tick adds a row per scenario, so it carries no index that nothing reads.
+    """
 
     code = models.UUIDField(default=uuid4, unique=True, editable=False)
     institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
-    scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="runs")
+    scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="runs", db_index=False)
     tick = models.ForeignKey(
         Tick, null=True, on_delete=models.PROTECT, related_name="runs", help_text="Empty: run by hand."
     )

@@ -186,7 +186,7 @@ def _notice(finding: Finding, *, body: str, inbox: str | None = None) -> Notice:
         subject_id=str(finding.code),
         case=finding.code,
         thread_code=finding.thread_code,
-        context={"finding": str(finding.code), "evidence": finding.evidence},
+        context={"finding": str(finding.code)},
     )
 
 

@@ -1,5 +1,6 @@
 """The registry that counts now, read from the database so that all processes agree on it."""
 
+import gc
 from dataclasses import dataclass
 
 import structlog
@@ -61,4 +62,5 @@ def _active() -> _Active | None:
     if problems:
         log.error("registry_partly_unreadable", version=version_id, problems=[str(problem) for problem in problems])
     _held[:] = [_Active(version_id, configuration, registry, tuple(problems))]
+    gc.freeze()  # it lives as long as the process: without this, each full collection walks it all, in mid-tick
     return _held[0]

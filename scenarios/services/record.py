@@ -14,12 +14,10 @@ from opsportal.core.actor import Actor
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.models import Institution
 from scenarios import recorders
-from scenarios.bulk import runs_insert
-from scenarios.models import ProbeState, Scenario, Tick
+from scenarios.bulk import runs_insert, scenarios_update
+from scenarios.models import ProbeState, Tick
 from scenarios.results import ScenarioResult
 from scenarios.services.lease import lease_guard
-
-_CHUNK = 10_000  # ids per statement
 
 
 def results_record(
@@ -68,18 +66,11 @@ def _standings_update(results: Sequence[ScenarioResult], *, started_at: datetime
         if result.state != result.watched.state:
             since.append(result.watched.pk)
     for seconds, keys in by_interval.items():
-        due = started_at + timedelta(seconds=seconds)
-        for chunk in _chunks(keys):
-            Scenario.objects.filter(pk__in=chunk).update(last_run_at=at, next_due_at=due)
+        scenarios_update(keys, last_run_at=at, next_due_at=started_at + timedelta(seconds=seconds))
     for (state, reason, cause), keys in by_state.items():
-        for chunk in _chunks(keys):
-            Scenario.objects.filter(pk__in=chunk).update(state=state, reason=reason, cause=cause)
-    for chunk in _chunks(since):
-        Scenario.objects.filter(pk__in=chunk).update(state_since=at)
-
-
-def _chunks(keys: list[int]) -> list[list[int]]:
-    return [keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK)]
+        scenarios_update(keys, state=state, reason=reason, cause=cause)
+    if since:
+        scenarios_update(since, state_since=at)
 
 
 def counts_of(results: Sequence[ScenarioResult]) -> dict[str, int]:
