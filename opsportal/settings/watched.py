@@ -26,7 +26,7 @@ WATCHED = {
 }
 WATCHED_SECRETS = env_secrets("PFSENSE_API_KEY", "PVE_API_TOKEN", prefix="OPSPORTAL_PROBE_SECRET_")
 
-# Databases that sql checks may read, by the name that a check says: postgres://… or sqlite:///path.
+# Databases that sql checks may read, by the name that a check says: postgres://… or sqlite:////path.
 _PREFIX = "OPSPORTAL_PROBE_DATABASE_"
 _databases = env_secrets(prefix=_PREFIX)
 WATCHED_DATABASES = {name.removeprefix(_PREFIX).lower(): dsn for name, dsn in _databases.items()} | {

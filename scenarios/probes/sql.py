@@ -33,8 +33,18 @@ class SqlProbe(Probe):
         "additionalProperties": False,
         "required": ["database", "query"],
         "properties": {
-            "database": {"type": "string", "minLength": 1, "description": "Its name in the configuration."},
+            "database": {
+                "type": "string",
+                "pattern": "^[a-z][a-z0-9_]*$",
+                "description": "Its name in the configuration.",
+            },
             "query": {"type": "string", "minLength": 1, "maxLength": 10_000, "description": "One SELECT."},
+            "query_sqlite": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 10_000,
+                "description": "In SQLite's words.",
+            },
         },
     }
     MEASURES: ClassVar[tuple[Measure, ...]] = (
@@ -66,13 +76,14 @@ class SqlProbe(Probe):
 
 
 async def _asked(check: CheckSpec, context: ProbeContext, dsn: str) -> Answer:
-    query, key = check.opened["query"], ("sql", check.opened["database"], hash(dsn))
+    params, key = check.opened, ("sql", check.opened["database"], hash(dsn))
     # Ends a little earlier than the look, so that the database itself breaks the query off.
     seconds = max(0.05, check.timeout_seconds * 0.9)
     if dsn.startswith("sqlite:"):
+        query = params.get("query_sqlite", params["query"])
         return await in_thread(key, partial(sqlite_asked, sqlite_path(dsn), query, seconds=seconds))
     target = await postgres_target(dsn, context.net)
-    return await in_thread(key, partial(postgres_asked, target, query, seconds=seconds))
+    return await in_thread(key, partial(postgres_asked, target, params["query"], seconds=seconds))
 
 
 def _measured(answer: Answer, seconds: float) -> dict[str, Any]:

@@ -125,7 +125,7 @@ class _Reader:
         if _UNPRINTABLE.search(event.value):
             self._refuse(path, "holds a control character", event)
             return None
-        return _plain(event.value) if event.implicit[0] else event.value
+        return plain_read(event.value) if event.implicit[0] else event.value
 
     def _list(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -153,7 +153,7 @@ class _Reader:
         self.document.refuse(path, message, line=event.start_mark.line + 1)
 
 
-def _plain(word: str) -> Any:
+def plain_read(word: str) -> Any:
     """Return what an unquoted scalar means by YAML 1.2's core rules, without its hexadecimal and octal numbers."""
     if word in _WORDS:
         return _WORDS[word]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from opsportal.core.secret import Secret
-from scenarios.registry.document import Path
+from scenarios.registry.document import Path, plain_read
 
 _PLACEHOLDER = re.compile(r"\$\$\{|\$\{(?P<secret>secret:)?(?P<name>[A-Z][A-Z0-9_]*)(?P<optional>\?)?\}|\$\{")
 
@@ -124,9 +124,7 @@ def numbers_read(value: Any, written: Any, schema: Any) -> Any:
         rules = schema.get("properties", {})
         return {key: numbers_read(below, written[key], rules.get(key)) for key, below in value.items()}
     if isinstance(value, str) and value != written and isinstance(schema, Mapping):
-        read = {"integer": int, "number": float}.get(str(schema.get("type")))
-        try:
-            return read(value) if read else value
-        except ValueError:
-            return value
+        number = plain_read(value)
+        kinds = {"integer": int, "number": int | float}.get(str(schema.get("type")))
+        return number if kinds and isinstance(number, kinds) and not isinstance(number, bool) else value
     return value

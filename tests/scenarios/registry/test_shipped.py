@@ -11,14 +11,13 @@ from tests.scenarios.registry.shipped import NINE, PATH, configuration, looks, s
 
 BARE = shipped(configuration())
 SPECS = [pytest.param(spec, id=spec.id) for spec in BARE.scenarios.values()]
-WAITING = {"funnel.stuck.onboarding", "integration.webhook.gap"}
 ALWAYS = ("host.disk", "host.load", "host.memory", "host.swap")
 SELF = ("database", "ledger", "queue", "registry", "tick", "worker")
 
 
 @pytest.mark.spec("L26")
 def test_it_holds_what_it_should() -> None:
-    assert set(NINE) - WAITING <= set(BARE.scenarios)
+    assert set(NINE) <= set(BARE.scenarios)
     assert {f"self.{name}" for name in (*SELF, "portal")} <= set(BARE.scenarios)
     assert set(ALWAYS) <= set(BARE.scenarios)
 

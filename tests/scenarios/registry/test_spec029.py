@@ -1,11 +1,23 @@
 """The nine scenarios of Spec 029, each against a server on loopback that is well, then ill, then gone."""
 
+import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import psycopg
 import pytest
+from django.utils import timezone
 
+from scenarios.probes.base import Look
+from scenarios.registry.parse import registry_parse
 from tests.lab.site import Answer, Site
-from tests.scenarios.registry.shipped import configuration, looks, payload, shipped, verdicts
+from tests.scenarios.registry.shipped import configuration, looks, payload, shipped, spec029_text, verdicts
 
 OK, REFUSED = ("ok", "ok"), ("down", "refused")
 FAILED, DEGRADED, NO_DATA = ("down", "condition_failed"), ("degraded", "condition_failed"), ("unknown", "no_data")
@@ -15,6 +27,13 @@ FAILED, DEGRADED, NO_DATA = ("down", "condition_failed"), ("degraded", "conditio
 def site() -> Iterator[Site]:
     with Site() as site:
         yield site
+
+
+@pytest.mark.spec("L11", "L16")
+def test_alone_they_are_nine() -> None:
+    registry = registry_parse([("spec029.yaml", spec029_text())], configuration())
+    assert len(registry.scenarios) == 9
+    assert not any(spec.is_configured for spec in registry.scenarios.values())
 
 
 @pytest.mark.spec("L17")
@@ -172,3 +191,100 @@ def test_vm123_reach_is_blamed_for_what_runs_on_it(site: Site) -> None:
     assert verdicts("vm123.reach", settings) == {"port": REFUSED}
     children = {spec.id for spec in shipped(settings).scenarios.values() if spec.depends_on == ("vm123.reach",)}
     assert children == {"ollama.vm123.health", "vm123.finance.stack", "vm123.openpanel.bridge"}
+
+
+DESK = {"INTEGRATION_WEBHOOK_GAP_SEC": "900"}
+TABLES = (
+    "CREATE TABLE tickets (status text, assigned_at {moment}, created_at {moment})",
+    "CREATE TABLE webhook_events (received_at {moment})",
+)
+HOURS = {
+    "fresh": ("open", None, 23),
+    "taken": ("open", 20, 40),
+    "closed": ("Closed", None, 40),
+    "stuck": ("open", None, 40),
+}
+
+
+class Desk:
+    """The Desk's database, as SQLite file or PostgreSQL schema: whichever the suite runs on."""
+
+    def __init__(self, dsn: str, connection: Any, moment: str) -> None:
+        self.dsn = dsn
+        self._connection = connection
+        for table in TABLES:
+            self._do(table.format(moment=moment))
+
+    def ticket(self, status: str, assigned_hours_ago: int | None, created_hours_ago: int) -> None:
+        """Add a ticket."""
+        assigned = "NULL" if assigned_hours_ago is None else f"'{_ago(hours=assigned_hours_ago)}'"
+        self._do(f"INSERT INTO tickets VALUES ('{status}', {assigned}, '{_ago(hours=created_hours_ago)}')")
+
+    def webhook(self, minutes_ago: int) -> None:
+        """Add a webhook."""
+        self._do(f"INSERT INTO webhook_events VALUES ('{_ago(minutes=minutes_ago)}')")
+
+    def seen(self, name: str) -> Look:
+        """Look at it with the scenario ``name``."""
+        settings = configuration(databases=frozenset({"desk"}), **DESK)
+        (look,) = looks(name, settings, databases={"desk": self.dsn}).values()
+        return look
+
+    def _do(self, statement: str) -> None:
+        self._connection.execute(statement)
+        self._connection.commit()
+
+
+def _ago(**ago: int) -> str:
+    return f"{timezone.now() - timedelta(**ago):%Y-%m-%d %H:%M:%S+00:00}"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        path = tmp_path / "desk.sqlite3"
+        with closing(sqlite3.connect(path)) as connection:
+            yield Desk(f"sqlite:///{path}", connection, "text")
+        return
+    name = f"desk_{uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        dsn = urlsplit(url)._replace(path=f"/{name}").geturl()
+        try:
+            with psycopg.connect(dsn) as connection:
+                yield Desk(dsn, connection, "timestamptz")
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.spec("L20")
+def test_funnel_stuck_onboarding_counts_tickets_of_a_day_that_nobody_took(desk: Desk) -> None:
+    for name in ("fresh", "taken", "closed"):
+        desk.ticket(*HOURS[name])
+    assert (str(desk.seen("funnel.stuck.onboarding").state)) == "ok"
+    desk.ticket(*HOURS["stuck"])
+    desk.ticket(*HOURS["stuck"])
+    look = desk.seen("funnel.stuck.onboarding")
+    assert (str(look.state), str(look.reason)) == FAILED
+    assert (look.measured["column:stuck"], look.expected) == (2, {"column:stuck": "== 0"})
+
+
+@pytest.mark.spec("L21")
+def test_integration_webhook_gap_has_a_threshold(desk: Desk) -> None:
+    assert str(desk.seen("integration.webhook.gap").state) == "unknown"
+    desk.webhook(minutes_ago=16)
+    look = desk.seen("integration.webhook.gap")
+    assert (str(look.state), str(look.reason)) == FAILED
+    assert 955 <= look.measured["column:gap_seconds"] <= 970
+    assert look.expected == {"column:gap_seconds": "<= 900"}
+    desk.webhook(minutes_ago=3)
+    assert str(desk.seen("integration.webhook.gap").state) == "ok"
+
+
+@pytest.mark.spec("L20", "L21")
+def test_without_the_desks_database_they_are_not_configured() -> None:
+    registry = shipped(configuration())
+    assert registry.scenarios["funnel.stuck.onboarding"].missing == ("DESK_DATABASE_URL",)
+    gap = registry.scenarios["integration.webhook.gap"]
+    assert gap.missing == ("DESK_DATABASE_URL", "INTEGRATION_WEBHOOK_GAP_SEC")
