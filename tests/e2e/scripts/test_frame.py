@@ -5,7 +5,6 @@ import json
 import pytest
 from playwright.sync_api import BrowserContext
 
-from opsportal.portal.bundles import bundle_read
 from tests.e2e.scripts.conftest import Stage
 
 pytestmark = pytest.mark.e2e
@@ -130,17 +129,31 @@ def test_one_attribute_is_the_whole_theme(stage: Stage, theme: str, system: str,
     assert (lightness < 0.5) == is_dark
 
 
-def test_a_chart_is_drawn_and_drawn_again_in_the_colours_of_the_theme(stage: Stage) -> None:
-    data = {"labels": ["p50"], "points": [[1, 2, 3], [10, None, 30]]}
-    stage.page.route("**/static/bundles/chart.js", lambda route: route.fulfill(
-        body=bundle_read("bundles/chart.js"), content_type="text/javascript"
-    ))  # fmt: skip
+def chart(stage: Stage, *points: list[float | None]) -> str:
+    """Draw a chart and return its picture."""
+    data = json.dumps({"labels": ["p50"], "points": points})
     page = stage.show(
-        f'<script type="application/json" id="d">{json.dumps(data)}</script><figure data-chart="d" data-unit="ms"></figure>',
+        f'<script type="application/json" id="d">{data}</script><figure data-chart="d" data-unit="ms"></figure>',
         head='<script type="module" src="/static/bundles/chart.js"></script>',
     )
     page.wait_for_selector("[data-chart] canvas")
-    light = page.evaluate("document.querySelector('canvas').toDataURL()")
-    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    return picture(stage)
+
+
+def picture(stage: Stage) -> str:
+    return str(stage.page.evaluate("document.querySelector('canvas').toDataURL()"))
+
+
+def test_a_chart_is_drawn_again_in_the_colours_of_the_theme(stage: Stage) -> None:
+    light = chart(stage, [60, 120, 180], [10, None, 30])
+    stage.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     stage.until(f"document.querySelector('canvas').toDataURL() !== {json.dumps(light)}")
-    assert page.locator("[data-chart] canvas").count() == 1
+    assert stage.page.locator("[data-chart] canvas").count() == 1
+
+
+def test_a_chart_draws_no_line_where_nothing_was_measured(stage: Stage) -> None:
+    pause = chart(stage, [0, 60, 120, 600, 660, 720], [5, 6, 5, 5, 6, 5])
+    said = chart(stage, [0, 60, 120, 180, 600, 660, 720], [5, 6, 5, None, 5, 6, 5])
+    steady = chart(stage, [0, 60, 120, 240, 360, 480, 600, 660, 720], [5, 6, 5, 5, 5, 5, 5, 6, 5])
+    assert pause == said
+    assert pause != steady
