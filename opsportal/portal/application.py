@@ -8,6 +8,10 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from opsportal.portal.asgi_types import App, Receive, Scope, Send
 from opsportal.portal.body_limit import BodyLimit
+from opsportal.portal.live.hub import Hub
+from opsportal.portal.live.runner import relay_make, relay_start
+from opsportal.portal.live.sockets import sockets
+from opsportal.portal.live.topics import topics_of_apps
 from opsportal.portal.wsgi_bridge import WsgiBridge
 
 # Answers that stream while they are computed: Django's asynchronous handler holds no thread for them.
@@ -23,19 +27,25 @@ class Application:
         self._asynchronous: App = BodyLimit(cast(App, django_asgi), limit_bytes=limit)
         by_thread: App = BodyLimit(self._bridge, limit_bytes=limit)
         self._http = by_thread if settings.HTTP_VIA == "wsgi" else self._asynchronous
+        self._hub, self._topics = Hub(), topics_of_apps()
+        self._sockets = sockets(self._hub, self._topics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the life of the server."""
         if scope["type"] == "http":
             app = self._asynchronous if scope["path"] in ASYNC_PATHS else self._http
             await app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        relay = relay_start(relay_make(self._hub, self._topics))
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        relay.cancel()
         self.close()
         await send({"type": "lifespan.shutdown.complete"})
 

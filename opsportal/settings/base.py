@@ -195,6 +195,7 @@ WHITENOISE_USE_FINDERS = True
 # ── Serving ─────────────────────────────────────────────────────────────────
 HTTP_VIA = env_choice("OPSPORTAL_HTTP", "wsgi", choices={"wsgi", "asgi"})  # how pages and API reach Django
 WEB_THREADS = env_int("OPSPORTAL_WEB_THREADS", 8, minimum=1, maximum=64)  # per process; each may hold a connection
+LISTEN_URL = env_secret("OPSPORTAL_LISTEN_URL")
 BODY_LIMIT_BYTES = env_int("OPSPORTAL_BODY_LIMIT_BYTES", 32 * 1024 * 1024, minimum=64 * 1024, maximum=2**31)
 
 # ── Jobs ────────────────────────────────────────────────────────────────────

@@ -20,5 +20,6 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 Q_CLUSTER = {**Q_CLUSTER, "sync": True}
+DATABASES["default"]["CONN_MAX_AGE"] = 0  # threads that a test started must not hold the database
 if DATABASES["default"]["ENGINE"].endswith("sqlite3") and "DATABASE_URL" not in os.environ:
     DATABASES["default"]["NAME"] = ":memory:"

@@ -1,0 +1,295 @@
+"""One browser's socket: who may open it, what it is told, when it ends."""
+
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from channels.db import database_sync_to_async as in_thread
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from opsportal.core.scope import institution_scope
+from opsportal.institutions.access import Role
+from opsportal.institutions.models import Institution, User
+from opsportal.institutions.selectors import Access
+from opsportal.institutions.services import member_remove, member_roles_set
+from opsportal.portal.live import consumer
+from opsportal.portal.live.batch import Batch
+from opsportal.portal.live.feed import events_since
+from opsportal.portal.live.hub import WAITING_BATCHES, Hub
+from opsportal.portal.live.sockets import sockets
+from opsportal.portal.live.topics import topics_of_apps
+from tests.institutions.factories import institution_with_ledger, member_make
+from tests.lab.socket import Socket
+from tests.ledger.factories import append
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FROM_HERE = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
+TOPICS = topics_of_apps()
+
+
+class Lab:
+    """A hub, its sockets, and a hand that plays the relay."""
+
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.app = sockets(self.hub, TOPICS)
+        self.opened: list[Socket] = []
+
+    async def open(
+        self, cookie: str = "", path: str = "/ws/i/home/", headers: list[tuple[bytes, bytes]] | None = None
+    ) -> Socket:
+        """Begin to open a socket."""
+        sent = [*(FROM_HERE if headers is None else headers), (b"cookie", f"sessionid={cookie}".encode())]
+        socket = Socket(self.app, path, sent)
+        self.opened.append(socket)
+        return socket
+
+    async def listen(self, access: Access, query: str = "") -> Socket:
+        """Open a socket of somebody who may."""
+        socket = await self.open(await login(access.user), f"/ws/i/home/{query}")
+        assert await socket.connect()
+        return socket
+
+    async def append(self, institution: Institution, count: int = 1) -> None:
+        """Append entries, and publish them as the relay does."""
+        stands, _ = await in_thread(events_since)(institution.pk, 0, 0)
+        await in_thread(append)(institution.pk, count=count)
+        await self.publish_after(institution, stands)
+
+    async def publish_after(self, institution: Institution, seq: int) -> None:
+        """Publish everything after ``seq``."""
+        _, events = await in_thread(events_since)(institution.pk, seq, 1000)
+        self.hub.publish(institution.pk, Batch(events, TOPICS))
+
+
+async def login(user: User) -> str:
+    """Return the session key of a new session."""
+
+    def enter() -> str:
+        client = Client()
+        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        return str(client.cookies["sessionid"].value)
+
+    return str(await in_thread(enter)())
+
+
+@pytest.fixture
+async def lab() -> AsyncIterator[Lab]:
+    made = Lab()
+    yield made
+    for socket in made.opened:
+        await socket.leave()
+    assert made.hub.size == 0
+
+
+@pytest.fixture
+def home() -> Institution:
+    return institution_with_ledger("home")
+
+
+@pytest.fixture
+def lead(home: Institution) -> Access:
+    return member_make(home, Role.OPS_LEAD)
+
+
+async def test_it_tells_where_the_ledger_stands_and_then_what_comes(lab: Lab, home: Institution, lead: Access) -> None:
+    await in_thread(append)(home.pk, count=3)
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 3}]
+    await lab.append(home, 2)
+    changed = {"kind": "SCENARIO_CHANGED", "topic": "scenarios", "subject": "scenario:desk.api"}
+    assert await socket.hear() == [{"seq": 4, **changed}, {"seq": 5, **changed}]
+
+
+async def test_who_may_not_see_a_topic_learns_the_seq_only(lab: Lab, home: Institution) -> None:
+    owner = await in_thread(member_make)(home, Role.OWNER)
+    socket = await lab.listen(owner, "?since=0")
+    await lab.append(home)
+    assert await socket.hear() == [{"seq": 1}]
+
+
+async def test_a_reader_that_comes_back_is_told_what_it_missed_and_nothing_twice(
+    lab: Lab, home: Institution, lead: Access
+) -> None:
+    await in_thread(append)(home.pk, count=5)
+    socket = await lab.listen(lead, "?since=3")
+    assert [event["seq"] for event in await socket.hear()] == [4, 5]
+    await lab.publish_after(home, 2)  # the relay is late
+    await lab.append(home)
+    assert [event["seq"] for event in await socket.hear()] == [6]
+
+
+async def test_a_gap_is_filled_from_the_table(lab: Lab, home: Institution, lead: Access) -> None:
+    socket = await lab.listen(lead, "?since=0")
+    await lab.append(home)
+    assert [event["seq"] for event in await socket.hear()] == [1]
+    await in_thread(append)(home.pk, count=2)  # the relay missed these
+    await lab.append(home)
+    assert [event["seq"] for event in await socket.hear()] == [2, 3, 4]
+
+
+async def test_what_overlaps_is_told_once(lab: Lab, home: Institution, lead: Access) -> None:
+    await in_thread(append)(home.pk, count=2)
+    socket = await lab.listen(lead, "?since=0")
+    assert [event["seq"] for event in await socket.hear()] == [1, 2]
+    await in_thread(append)(home.pk, count=2)
+    await lab.publish_after(home, 1)
+    assert [event["seq"] for event in await socket.hear()] == [3, 4]
+
+
+async def test_a_reader_far_behind_is_told_to_reload(
+    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumer, "BACKLOG", 3)
+    await in_thread(append)(home.pk, count=4)
+    assert await (await lab.listen(lead, "?since=0")).hear() == [{"seq": 4, "resync": True}]
+    assert [event["seq"] for event in await (await lab.listen(lead, "?since=1")).hear()] == [2, 3, 4]
+
+
+async def test_a_reader_ahead_of_the_ledger_is_told_to_reload(lab: Lab, home: Institution, lead: Access) -> None:
+    await in_thread(append)(home.pk, count=2)
+    assert await (await lab.listen(lead, "?since=99")).hear() == [{"seq": 2, "resync": True}]
+
+
+@pytest.mark.parametrize("since", ["", "x", "-1", "9" * 40, "1e3", "²"])
+async def test_a_since_that_is_no_number_counts_as_none(lab: Lab, lead: Access, since: str) -> None:
+    assert await (await lab.listen(lead, f"?since={since}")).hear() == [{"seq": 0}]
+
+
+async def test_a_queue_that_overflows_is_made_good_from_the_table(lab: Lab, home: Institution, lead: Access) -> None:
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
+    await in_thread(append)(home.pk, count=WAITING_BATCHES + 5)
+    _, events = await in_thread(events_since)(home.pk, 0, 1000)
+    for event in events:  # no turn of the loop in between: the reader cannot keep up
+        lab.hub.publish(home.pk, Batch([event], TOPICS))
+    assert [event["seq"] for event in await socket.hear()] == [event.seq for event in events]
+
+
+async def test_what_the_client_says_is_ignored(lab: Lab, home: Institution, lead: Access) -> None:
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
+    await socket.say(text='{"subscribe": "everything"}')
+    await socket.say(bytes=b"\x00")
+    await lab.append(home)
+    assert [event["seq"] for event in await socket.hear()] == [1]
+
+
+async def test_institutions_hear_nothing_of_each_other(lab: Lab, home: Institution, lead: Access) -> None:
+    away = await in_thread(institution_with_ledger)("away")
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
+    await lab.append(away, 3)
+    await lab.append(home)
+    assert [event["seq"] for event in await socket.hear()] == [1]
+
+
+async def test_nobody_is_told_without_a_session(lab: Lab, home: Institution) -> None:
+    for cookie in ("", "no-such-session"):
+        socket = await lab.open(cookie)
+        assert await socket.connect()
+        assert await socket.closed_with() == 4401
+
+
+async def test_elsewhere_unknown_and_inactive_cannot_be_told_apart(lab: Lab, home: Institution, lead: Access) -> None:
+    def prepare() -> str:
+        institution_with_ledger("away")
+        gone = member_make(home, Role.TECHNICIAN)
+        with institution_scope(home.pk):
+            type(gone.member).objects.filter(pk=gone.member.pk).update(is_active=False)
+        return gone.user.username
+
+    gone = await in_thread(prepare)()
+    cookies = [await login(lead.user), await login(await User.objects.aget(username=gone))]
+    for cookie, slug in [(cookies[0], "away"), (cookies[0], "nowhere"), (cookies[1], "home")]:
+        socket = await lab.open(cookie, f"/ws/i/{slug}/")
+        assert await socket.connect()
+        assert await socket.closed_with() == 4404
+
+
+async def test_a_member_who_is_removed_hears_nothing_more(lab: Lab, home: Institution, lead: Access) -> None:
+    master = await in_thread(member_make)(home, Role.SUPER_ADMIN)
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
+
+    def remove() -> None:
+        with institution_scope(home.pk):
+            member_remove(member=lead.member, actor=master.actor)
+
+    await in_thread(remove)()
+    await lab.publish_after(home, 0)
+    assert await socket.closed_with() == 4404
+
+
+async def test_a_member_whose_roles_change_is_told_accordingly_from_then_on(
+    lab: Lab, home: Institution, lead: Access
+) -> None:
+    master = await in_thread(member_make)(home, Role.SUPER_ADMIN, Role.EXECUTIVE_ADMIN)
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
+
+    def change() -> None:
+        with institution_scope(home.pk):
+            member_roles_set(member=lead.member, roles={Role.EXECUTIVE_ADMIN}, actor=master.actor)
+        append(home.pk)
+
+    await in_thread(change)()
+    await lab.publish_after(home, 0)
+    assert await socket.hear() == [{"seq": 1}, {"seq": 2}]
+
+
+async def after_recheck(
+    lab: Lab, lead: Access, change: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> Socket:
+    monkeypatch.setattr(consumer, "RECHECK_SECONDS", 0.1)
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
+    await in_thread(change)()
+    return socket
+
+
+async def test_a_session_that_ended_ends_the_socket(
+    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = await after_recheck(lab, lead, lambda: Session.objects.all().delete(), monkeypatch)
+    assert await socket.closed_with() == 4401
+
+
+async def test_a_new_password_ends_the_sockets_of_the_old_one(
+    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change() -> None:
+        lead.user.set_password("another horse battery")
+        lead.user.save()
+
+    socket = await after_recheck(lab, lead, change, monkeypatch)
+    assert await socket.closed_with() == 4401
+
+
+async def test_a_recheck_also_repairs_what_the_relay_missed(
+    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = await after_recheck(lab, lead, lambda: append(home.pk), monkeypatch)
+    assert [event["seq"] for event in await socket.hear()] == [1]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [b"http://evil.example", b"http://localhost:9999", b"null", b"https://localhost", b"http://localhost:8000@evil"],
+)
+async def test_pages_of_other_sites_cannot_open_a_socket(lab: Lab, lead: Access, origin: bytes) -> None:
+    headers = [(b"host", b"localhost:8000"), (b"origin", origin)]
+    socket = await lab.open(await login(lead.user), headers=headers)
+    assert not await socket.connect()
+
+
+async def test_a_host_that_is_not_ours_cannot_be_asked(lab: Lab, lead: Access) -> None:
+    headers = [(b"host", b"evil.example"), (b"origin", b"http://evil.example")]
+    socket = await lab.open(await login(lead.user), headers=headers)
+    assert not await socket.connect()
+
+
+async def test_there_is_no_other_socket(lab: Lab, lead: Access) -> None:
+    for path in ("/ws/i/home", "/ws/", "/", "/ws/i/Home/", "/ws/i/home/../away/"):
+        socket = await lab.open(await login(lead.user), path)
+        assert not await socket.connect()
