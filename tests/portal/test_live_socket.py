@@ -1,9 +1,10 @@
 """One browser's socket: who may open it, what it is told, when it ends."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from channels.db import database_sync_to_async as in_thread
 from django.contrib.sessions.models import Session
 from django.test import Client
 
@@ -14,6 +15,7 @@ from opsportal.institutions.selectors import Access
 from opsportal.institutions.services import member_remove, member_roles_set
 from opsportal.portal.live import consumer
 from opsportal.portal.live.batch import Batch
+from opsportal.portal.live.consumer import in_thread
 from opsportal.portal.live.feed import events_since
 from opsportal.portal.live.hub import WAITING_BATCHES, Hub
 from opsportal.portal.live.sockets import sockets
@@ -52,13 +54,13 @@ class Lab:
 
     async def append(self, institution: Institution, count: int = 1) -> None:
         """Append entries, and publish them as the relay does."""
-        stands, _ = await in_thread(events_since)(institution.pk, 0, 0)
-        await in_thread(append)(institution.pk, count=count)
+        stands, _ = await in_thread(events_since, institution.pk, 0, 0)
+        await in_thread(partial(append, count=count), institution.pk)
         await self.publish_after(institution, stands)
 
     async def publish_after(self, institution: Institution, seq: int) -> None:
         """Publish everything after ``seq``."""
-        _, events = await in_thread(events_since)(institution.pk, seq, 1000)
+        _, events = await in_thread(events_since, institution.pk, seq, 1000)
         self.hub.publish(institution.pk, Batch(events, TOPICS))
 
 
@@ -70,7 +72,15 @@ async def login(user: User) -> str:
         client.force_login(user, "django.contrib.auth.backends.ModelBackend")
         return str(client.cookies["sessionid"].value)
 
-    return str(await in_thread(enter)())
+    return str(await in_thread(enter))
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """SQLite in memory lets two threads at one table only one after the other, and says so with an error."""
+    with ThreadPoolExecutor(1) as threads:
+        monkeypatch.setattr(consumer, "_threads", threads)
+        yield
 
 
 @pytest.fixture
@@ -93,7 +103,7 @@ def lead(home: Institution) -> Access:
 
 
 async def test_it_tells_where_the_ledger_stands_and_then_what_comes(lab: Lab, home: Institution, lead: Access) -> None:
-    await in_thread(append)(home.pk, count=3)
+    await in_thread(partial(append, count=3), home.pk)
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 3}]
     await lab.append(home, 2)
@@ -102,7 +112,7 @@ async def test_it_tells_where_the_ledger_stands_and_then_what_comes(lab: Lab, ho
 
 
 async def test_who_may_not_see_a_topic_learns_the_seq_only(lab: Lab, home: Institution) -> None:
-    owner = await in_thread(member_make)(home, Role.OWNER)
+    owner = await in_thread(member_make, home, Role.OWNER)
     socket = await lab.listen(owner, "?since=0")
     await lab.append(home)
     assert await socket.hear() == [{"seq": 1}]
@@ -111,7 +121,7 @@ async def test_who_may_not_see_a_topic_learns_the_seq_only(lab: Lab, home: Insti
 async def test_a_reader_that_comes_back_is_told_what_it_missed_and_nothing_twice(
     lab: Lab, home: Institution, lead: Access
 ) -> None:
-    await in_thread(append)(home.pk, count=5)
+    await in_thread(partial(append, count=5), home.pk)
     socket = await lab.listen(lead, "?since=3")
     assert [event["seq"] for event in await socket.hear()] == [4, 5]
     await lab.publish_after(home, 2)  # the relay is late
@@ -123,16 +133,16 @@ async def test_a_gap_is_filled_from_the_table(lab: Lab, home: Institution, lead:
     socket = await lab.listen(lead, "?since=0")
     await lab.append(home)
     assert [event["seq"] for event in await socket.hear()] == [1]
-    await in_thread(append)(home.pk, count=2)  # the relay missed these
+    await in_thread(partial(append, count=2), home.pk)  # the relay missed these
     await lab.append(home)
     assert [event["seq"] for event in await socket.hear()] == [2, 3, 4]
 
 
 async def test_what_overlaps_is_told_once(lab: Lab, home: Institution, lead: Access) -> None:
-    await in_thread(append)(home.pk, count=2)
+    await in_thread(partial(append, count=2), home.pk)
     socket = await lab.listen(lead, "?since=0")
     assert [event["seq"] for event in await socket.hear()] == [1, 2]
-    await in_thread(append)(home.pk, count=2)
+    await in_thread(partial(append, count=2), home.pk)
     await lab.publish_after(home, 1)
     assert [event["seq"] for event in await socket.hear()] == [3, 4]
 
@@ -141,13 +151,13 @@ async def test_a_reader_far_behind_is_told_to_reload(
     lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer, "BACKLOG", 3)
-    await in_thread(append)(home.pk, count=4)
+    await in_thread(partial(append, count=4), home.pk)
     assert await (await lab.listen(lead, "?since=0")).hear() == [{"seq": 4, "resync": True}]
     assert [event["seq"] for event in await (await lab.listen(lead, "?since=1")).hear()] == [2, 3, 4]
 
 
 async def test_a_reader_ahead_of_the_ledger_is_told_to_reload(lab: Lab, home: Institution, lead: Access) -> None:
-    await in_thread(append)(home.pk, count=2)
+    await in_thread(partial(append, count=2), home.pk)
     assert await (await lab.listen(lead, "?since=99")).hear() == [{"seq": 2, "resync": True}]
 
 
@@ -159,8 +169,8 @@ async def test_a_since_that_is_no_number_counts_as_none(lab: Lab, lead: Access, 
 async def test_a_queue_that_overflows_is_made_good_from_the_table(lab: Lab, home: Institution, lead: Access) -> None:
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
-    await in_thread(append)(home.pk, count=WAITING_BATCHES + 5)
-    _, events = await in_thread(events_since)(home.pk, 0, 1000)
+    await in_thread(partial(append, count=WAITING_BATCHES + 5), home.pk)
+    _, events = await in_thread(events_since, home.pk, 0, 1000)
     for event in events:  # no turn of the loop in between: the reader cannot keep up
         lab.hub.publish(home.pk, Batch([event], TOPICS))
     assert [event["seq"] for event in await socket.hear()] == [event.seq for event in events]
@@ -176,7 +186,7 @@ async def test_what_the_client_says_is_ignored(lab: Lab, home: Institution, lead
 
 
 async def test_institutions_hear_nothing_of_each_other(lab: Lab, home: Institution, lead: Access) -> None:
-    away = await in_thread(institution_with_ledger)("away")
+    away = await in_thread(institution_with_ledger, "away")
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
     await lab.append(away, 3)
@@ -192,15 +202,14 @@ async def test_nobody_is_told_without_a_session(lab: Lab, home: Institution) -> 
 
 
 async def test_elsewhere_unknown_and_inactive_cannot_be_told_apart(lab: Lab, home: Institution, lead: Access) -> None:
-    def prepare() -> str:
+    def prepare() -> User:
         institution_with_ledger("away")
         gone = member_make(home, Role.TECHNICIAN)
         with institution_scope(home.pk):
             type(gone.member).objects.filter(pk=gone.member.pk).update(is_active=False)
-        return gone.user.username
+        return gone.user
 
-    gone = await in_thread(prepare)()
-    cookies = [await login(lead.user), await login(await User.objects.aget(username=gone))]
+    cookies = [await login(lead.user), await login(await in_thread(prepare))]
     for cookie, slug in [(cookies[0], "away"), (cookies[0], "nowhere"), (cookies[1], "home")]:
         socket = await lab.open(cookie, f"/ws/i/{slug}/")
         assert await socket.connect()
@@ -208,7 +217,7 @@ async def test_elsewhere_unknown_and_inactive_cannot_be_told_apart(lab: Lab, hom
 
 
 async def test_a_member_who_is_removed_hears_nothing_more(lab: Lab, home: Institution, lead: Access) -> None:
-    master = await in_thread(member_make)(home, Role.SUPER_ADMIN)
+    master = await in_thread(member_make, home, Role.SUPER_ADMIN)
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
 
@@ -216,7 +225,7 @@ async def test_a_member_who_is_removed_hears_nothing_more(lab: Lab, home: Instit
         with institution_scope(home.pk):
             member_remove(member=lead.member, actor=master.actor)
 
-    await in_thread(remove)()
+    await in_thread(remove)
     await lab.publish_after(home, 0)
     assert await socket.closed_with() == 4404
 
@@ -224,7 +233,7 @@ async def test_a_member_who_is_removed_hears_nothing_more(lab: Lab, home: Instit
 async def test_a_member_whose_roles_change_is_told_accordingly_from_then_on(
     lab: Lab, home: Institution, lead: Access
 ) -> None:
-    master = await in_thread(member_make)(home, Role.SUPER_ADMIN, Role.EXECUTIVE_ADMIN)
+    master = await in_thread(member_make, home, Role.SUPER_ADMIN, Role.EXECUTIVE_ADMIN)
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
 
@@ -233,7 +242,7 @@ async def test_a_member_whose_roles_change_is_told_accordingly_from_then_on(
             member_roles_set(member=lead.member, roles={Role.EXECUTIVE_ADMIN}, actor=master.actor)
         append(home.pk)
 
-    await in_thread(change)()
+    await in_thread(change)
     await lab.publish_after(home, 0)
     assert await socket.hear() == [{"seq": 1}, {"seq": 2}]
 
@@ -244,7 +253,7 @@ async def after_recheck(
     monkeypatch.setattr(consumer, "RECHECK_SECONDS", 0.1)
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
-    await in_thread(change)()
+    await in_thread(change)
     return socket
 
 
