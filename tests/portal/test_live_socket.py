@@ -20,7 +20,7 @@ from opsportal.portal.live.feed import events_since
 from opsportal.portal.live.hub import WAITING_BATCHES, Hub
 from opsportal.portal.live.sockets import sockets
 from opsportal.portal.live.topics import topics_of_apps
-from tests.institutions.factories import institution_with_ledger, member_make
+from tests.institutions.factories import institution_make, member_make
 from tests.lab.socket import Socket
 from tests.ledger.factories import append
 
@@ -94,7 +94,7 @@ async def lab() -> AsyncIterator[Lab]:
 
 @pytest.fixture
 def home() -> Institution:
-    return institution_with_ledger("home")
+    return institution_make("home")
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ async def test_what_the_client_says_is_ignored(lab: Lab, home: Institution, lead
 
 
 async def test_institutions_hear_nothing_of_each_other(lab: Lab, home: Institution, lead: Access) -> None:
-    away = await in_thread(institution_with_ledger, "away")
+    away = await in_thread(institution_make, "away")
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
     await lab.append(away, 3)
@@ -203,7 +203,7 @@ async def test_nobody_is_told_without_a_session(lab: Lab, home: Institution) -> 
 
 async def test_elsewhere_unknown_and_inactive_cannot_be_told_apart(lab: Lab, home: Institution, lead: Access) -> None:
     def prepare() -> User:
-        institution_with_ledger("away")
+        institution_make("away")
         gone = member_make(home, Role.TECHNICIAN)
         with institution_scope(home.pk):
             type(gone.member).objects.filter(pk=gone.member.pk).update(is_active=False)
