@@ -69,7 +69,7 @@ async def login(user: User) -> str:
 
     def enter() -> str:
         client = Client()
-        client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         return str(client.cookies["sessionid"].value)
 
     return str(await in_thread(enter))
