@@ -17,6 +17,15 @@ class LedgerAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_per_page = 50
     show_full_result_count = False
     actions = None
+    hidden: tuple[str, ...] = ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Show every column but the hidden ones: Django leaves out what is not editable, which here is all."""
+        return [field.name for field in self.model._meta.concrete_fields if field.name not in {"id", *self.hidden}]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """All of it."""
+        return self.get_fields(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return True inside an institution, to whoever may read its ledger."""
@@ -62,7 +71,7 @@ class CheckpointAdmin(LedgerAdmin):
     """Signed heads, newest first."""
 
     list_display = ("size", "created_at", "root", "kid")
-    exclude = ("peaks",)
+    hidden = ("peaks",)
 
 
 @admin.register(SigningKey)
@@ -77,7 +86,7 @@ class PayloadAdmin(LedgerAdmin):
     """What entries commit to, without its text: that is shown where it belongs, to whom it concerns."""
 
     list_display = ("commit", "subject", "created_at", "erased_at")
-    exclude = ("salt", "body")
+    hidden = ("salt", "body")
     search_fields = ("=commit", "=subject")
     ordering = ("-id",)
 
