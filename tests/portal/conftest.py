@@ -1,25 +1,6 @@
 """Installations with real processes, and the queue as it is in production."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from tests.jobs.conftest import queue
-from tests.lab.installation import Installation, installation_make, template
+from tests.lab.fixtures import installation, template_url
 
-__all__ = ["queue"]
-
-
-@pytest.fixture(scope="session")
-def template_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database, to be copied."""
-    with template(tmp_path_factory.mktemp("template")) as url:
-        yield url
-
-
-@pytest.fixture
-def installation(tmp_path: Path, template_url: str) -> Iterator[Installation]:
-    """An installation of its own, whose processes end with the test."""
-    with installation_make(tmp_path, template_url) as made:
-        yield made
+__all__ = ["installation", "queue", "template_url"]

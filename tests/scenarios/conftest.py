@@ -1,11 +1,5 @@
-"""What the tests of this app share."""
+"""Installations with real processes."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from tests.lab.fixtures import installation, template_url
 
-import uvloop
-
-
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run in the loop that looks run in."""
-    return {"uvloop": uvloop.new_event_loop}
+__all__ = ["installation", "template_url"]
