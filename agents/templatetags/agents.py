@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from agents.models import Message, Party
 from agents.roster import agent
 from opsportal.core.errors import NotFoundError
+from opsportal.institutions.access import Permission
 
 register = template.Library()
 _FRAGMENT_SECONDS = 3600
@@ -39,7 +40,7 @@ def speaker(message: Message, names: Mapping[str, str]) -> str:
 def inbox_row(context: Mapping[str, Any], message: Message, tab: str) -> SafeString:
     """Draw one row of the inbox; drawing is most of the cost of the page, so a row is drawn once per state.
 
-    What differs between readers is in the key: language, time zone, and whether they may write.
+    What differs between readers is in the key: language, time zone, and whether they may write and read names.
     """
     slug, may_write = context["request"].institution.slug, bool(context.get("may_write"))
     key = ":".join(
@@ -48,6 +49,7 @@ def inbox_row(context: Mapping[str, Any], message: Message, tab: str) -> SafeStr
             "done" if message.acked_at else "waits",
             tab,
             str(may_write),
+            str(Permission.PERSONAL_READ in context["request"].permissions),
             translation.get_language() or "",
             timezone.get_current_timezone_name(),
         ]

@@ -80,12 +80,12 @@ class ServiceAdmin(InstitutionAdmin):
     """
 
     def make(self, request: HttpRequest, access: Access, said: dict[str, Any]) -> Model:
-        """Make a row from the cleaned fields; return it."""
-        raise NotImplementedError
+        """Make a row from the cleaned fields; return it. A page that does not say how, makes none."""
+        raise RefusedError("Nothing is made here.")
 
     def alter(self, request: HttpRequest, access: Access, row: Any, said: dict[str, Any]) -> None:
-        """Change ``row`` as the cleaned fields say."""
-        raise NotImplementedError
+        """Change ``row`` as the cleaned fields say. A page that does not say how, changes none."""
+        raise RefusedError("Nothing is changed here.")
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.BaseForm, change: bool) -> None:
         """Call the service instead of ``obj.save()``."""

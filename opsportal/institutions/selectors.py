@@ -13,6 +13,7 @@ from opsportal.core.errors import NotFoundError
 from opsportal.core.scope import every_institution
 from opsportal.institutions.access import SUPERUSER, Permission, permissions_of
 from opsportal.institutions.models import ApiToken, Institution, Member, User
+from opsportal.institutions.personal import personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,11 @@ def access_of_token(key_id: str) -> Access | None:
 
 
 def people_named(codes: Collection[str]) -> dict[str, str]:
-    """Return the names of the people with these codes, in one query (none for no codes)."""
-    return {str(user.code): str(user) for user in User.objects.filter(code__in=codes)} if codes else {}
+    """Return the names of the people with these codes, in one query (none for no codes).
+
+    They are masked when whoever is asking now may not read personal data.
+    """
+    return {str(user.code): personal(user) for user in User.objects.filter(code__in=codes)} if codes else {}
 
 
 def system_institution_id() -> UUID:
