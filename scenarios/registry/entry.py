@@ -170,21 +170,18 @@ def _params(
     document: Document, path: Path, raw: Mapping[str, Any], configuration: Configuration
 ) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     below, kind, written = (*path, "with"), raw["kind"], raw.get("with", {})
-    if _refuse(document, below, explained(params_validator(kind, filled=False).iter_errors(written))):
-        return {}, ()
+    probe = probe_for(kind)
     if _refuse(document, below, configuration.refusals(written)):
         return {}, ()
     filled, unset = configuration.fill_all(written)
-    schema = probe_for(kind).SCHEMA
-    unset += _database_unset(filled, schema, configuration)
-    if _refuse(document, below, _secrets_shown(filled, schema)) or unset:
-        return filled, unset
-    typed = numbers_read(filled, written, schema)
-    open_ = revealed(typed)
-    if not _refuse(document, below, explained(params_validator(kind, filled=True).iter_errors(open_))):
-        for message in probe_for(kind).param_problems(open_):
+    unset += _database_unset(filled, probe.SCHEMA, configuration)
+    typed = written if unset else numbers_read(filled, written, probe.SCHEMA)
+    clear = revealed(typed)
+    if not _refuse(document, below, explained(params_validator(kind, filled=not unset).iter_errors(clear))):
+        _refuse(document, below, _secrets_shown(filled, probe.SCHEMA))
+        for message in () if unset else probe.param_problems(clear):
             document.refuse(below, configuration.hidden(message))
-    return typed, ()
+    return typed, unset
 
 
 def _database_unset(params: Mapping[str, Any], schema: JsonSchema, configuration: Configuration) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def test_a_healthy_portal_is_quiet(name: str) -> None:
         "queue_oldest_seconds": 0.5,
         "ledger_broken": False,
         "ledger_verified_age_seconds": 3000,
-        "checkpoint_age_seconds": 80000,
+        "checkpoint_age_seconds": 4400,
         "registry_problems": 0,
         "database_bytes": 9_000_000,
         "clock_skew_seconds": 0.0,
