@@ -12,6 +12,8 @@ from typing import Generic, TypeVar
 from scenarios.egress import CONFIGURED, Address, EgressPolicy, HostError, host_parse
 from scenarios.threads import BusyError, in_thread
 
+RESOLVE_SHARE = 0.8
+
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 
@@ -41,10 +43,11 @@ class Net:
         self.policy = policy
         self._names: dict[str, asyncio.Task[list[Address]]] = {}
 
-    async def addresses(self, host: str) -> list[Address]:
+    async def addresses(self, host: str, *, seconds: float | None = None) -> list[Address]:
         """Every address of ``host``, all of them allowed; one forbidden address among several forbids the host.
 
-        Raises EgressError, or ResolveError when the name does not resolve.
+        ``seconds`` is what the caller has for all it wants to do. Raises EgressError, or ResolveError when the name
+        does not resolve, or not in most of that time: so that a resolver that hangs is not taken for a dead target.
         """
         parsed = host_parse(host)
         if not isinstance(parsed, str):
@@ -53,7 +56,11 @@ class Net:
         if parsed not in self._names:
             self._names[parsed] = task = asyncio.create_task(_resolved(parsed))
             task.add_done_callback(_seen)
-        addresses = await asyncio.shield(self._names[parsed])
+        try:
+            async with asyncio.timeout(seconds and seconds * RESOLVE_SHARE):
+                addresses = await asyncio.shield(self._names[parsed])
+        except TimeoutError as error:
+            raise ResolveError(parsed, is_answer=False) from error
         for address in addresses:
             self.policy.check(address)
         return addresses
@@ -66,16 +73,17 @@ class Net:
         *,
         tls: ssl.SSLContext | None = None,
         tls_name: str | None = None,
+        seconds: float | None = None,
     ) -> Connection[P]:
         """Connect to ``host``: its addresses in the resolver's order until one accepts.
 
-        With ``tls``, the certificate must be for ``tls_name``, which is ``host`` unless given. Bounded by the caller's
-        timeout. Raises EgressError, ResolveError, or the OSError of the last address tried.
+        With ``tls``, the certificate must be for ``tls_name``, which is ``host`` unless given. The caller keeps the
+        time; ``seconds`` says how much that is, for the resolver. Raises EgressError, ResolveError, or the OSError of the last address tried.
         """
         if not 0 < port < 65536:
             raise HostError(f"{port} is not a port")
         started = monotonic()
-        addresses = await self.addresses(host)
+        addresses = await self.addresses(host, seconds=seconds)
         resolved = monotonic()
         loop = asyncio.get_running_loop()
         name = (tls_name or host) if tls else None

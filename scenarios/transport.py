@@ -57,7 +57,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         exchange: Exchange | None = None
         try:
             async with asyncio.timeout(total or connect) as limit:
-                connection = await self._connected(request)
+                connection = await self._connected(request, total or connect)
                 exchange = connection.protocol
                 sent = monotonic()
                 if not total:
@@ -86,7 +86,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             extensions={**found, "raw": b"".join(exchange.body)},
         )
 
-    async def _connected(self, request: httpx.Request) -> Connection["Exchange"]:
+    async def _connected(self, request: httpx.Request, seconds: float | None) -> Connection["Exchange"]:
         extensions, url = request.extensions, request.url
         limit = extensions.get("body_limit", BODY_LIMIT)
         is_tls = url.scheme == "https"
@@ -96,6 +96,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             url.port or (443 if is_tls else 80),
             tls=(extensions.get("tls") or tls_context()) if is_tls else None,
             tls_name=extensions.get("sni_hostname"),
+            seconds=seconds,
         )
 
 

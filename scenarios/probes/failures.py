@@ -41,6 +41,8 @@ THEIRS = {
     errno.EHOSTUNREACH: Reason.UNREACHABLE,
     errno.EHOSTDOWN: Reason.UNREACHABLE,
 }
+# OpenSSL's X509_V_ERR_…: not yet valid, expired, hostname mismatch, IP address mismatch
+CERTIFICATE = {9: Reason.CERT_EXPIRED, 10: Reason.CERT_EXPIRED, 62: Reason.CERT_NAME, 64: Reason.CERT_NAME}
 BY_KIND: tuple[tuple[type[Exception], tuple[ProbeState, Reason]], ...] = (
     (EgressError, (ProbeState.UNKNOWN, Reason.ADDRESS_FORBIDDEN)),
     (BusyError, (ProbeState.UNKNOWN, Reason.TIMEOUT)),
@@ -56,6 +58,8 @@ def failure_of(error: Exception) -> tuple[ProbeState, Reason] | None:
     """The state and reason of a failed look at something across the network; None when the error is a bug of ours."""
     if isinstance(error, ResolveError):
         return ProbeState.DOWN if error.is_answer else ProbeState.UNKNOWN, Reason.DNS_FAILED
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ProbeState.DOWN, CERTIFICATE.get(error.verify_code, Reason.CERT_UNTRUSTED)
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
         if error.errno in OURS:
             return ProbeState.UNKNOWN, OURS[error.errno]

@@ -82,7 +82,7 @@ async def _asked(check: CheckSpec, context: ProbeContext, dsn: str) -> Answer:
     if dsn.startswith("sqlite:"):
         query = params.get("query_sqlite", params["query"])
         return await in_thread(key, partial(sqlite_asked, sqlite_path(dsn), query, seconds=seconds))
-    target = await postgres_target(dsn, context.net)
+    target = await postgres_target(dsn, context.net, seconds=check.timeout_seconds)
     return await in_thread(key, partial(postgres_asked, target, params["query"], seconds=seconds))
 
 

@@ -50,7 +50,7 @@ WORDS: tuple[tuple[str, tuple[ProbeState, Reason]], ...] = (
 )
 
 
-async def postgres_target(dsn: str, net: Net) -> Target:
+async def postgres_target(dsn: str, net: Net, *, seconds: float) -> Target:
     """The connection parameters, with the host resolved and checked by the guard.
 
     Raises SqlError for a DSN that cannot be read or names several hosts, EgressError, ResolveError.
@@ -72,7 +72,7 @@ async def postgres_target(dsn: str, net: Net) -> Target:
         return parameters
     if not host:
         return parameters
-    addresses = [str(address) for address in await net.addresses(host)]
+    addresses = [str(address) for address in await net.addresses(host, seconds=seconds)]
     # libpq tries them in turn, and wants a host (for the certificate's name) beside each
     return {**parameters, "hostaddr": ",".join(addresses), "host": ",".join([host] * len(addresses))}
 

@@ -21,14 +21,14 @@ class StartTlsError(Exception):
 
 
 async def tls_started(
-    net: Net, host: str, port: int, protocol: str, *, tls: ssl.SSLContext, name: str
+    net: Net, host: str, port: int, protocol: str, *, tls: ssl.SSLContext, name: str, seconds: float
 ) -> asyncio.Transport:
     """Connect in the clear, ask for TLS in ``protocol`` (a key of TALKS), and return the secured connection.
 
-    Raises StartTlsError, and what ``Net.connect`` and a TLS handshake raise. Bounded by the caller's timeout.
+    Raises StartTlsError, and what ``Net.connect`` and a TLS handshake raise. The caller keeps the time, which is ``seconds``.
     """
     reader = asyncio.StreamReader(limit=4096)
-    connection = await net.connect(lambda: asyncio.StreamReaderProtocol(reader), host, port)
+    connection = await net.connect(lambda: asyncio.StreamReaderProtocol(reader), host, port, seconds=seconds)
     try:
         for words, good in TALKS[protocol]:
             connection.transport.write(words)

@@ -56,11 +56,14 @@ class TcpProbe(Probe):
 
 async def _measure(check: CheckSpec, context: ProbeContext, measured: dict[str, Any]) -> None:
     params = check.opened
-    connection = await context.net.connect(_Listener, params["host"], params["port"])
+    listens = "banner" in rules_of(check).measures
+    factory: type[asyncio.Protocol] = _Listener if listens else asyncio.Protocol
+    host, port = params["host"], params["port"]
+    connection = await context.net.connect(factory, host, port, seconds=check.timeout_seconds)
     try:
         measured["dns_ms"] = round(connection.dns_seconds * 1000, 3)
         measured["connect_ms"] = round(connection.connect_seconds * 1000, 3)
-        if "banner" in rules_of(check).measures:
+        if isinstance(connection.protocol, _Listener):
             connection.transport.write(params.get("send", "").encode())
             measured["banner"] = await connection.protocol.line
     finally:

@@ -138,10 +138,12 @@ class Seen:
 
 async def _handshake(check: CheckSpec, context: ProbeContext, name: str, tls: ssl.SSLContext) -> Seen:
     host, port = check.opened["host"], check.opened.get("port", 443)
+    seconds = check.timeout_seconds
     if protocol := check.opened.get("starttls"):
-        transport = await tls_started(context.net, host, port, protocol, tls=tls, name=name)
+        transport = await tls_started(context.net, host, port, protocol, tls=tls, name=name, seconds=seconds)
     else:
-        transport = (await context.net.connect(asyncio.Protocol, host, port, tls=tls, tls_name=name)).transport
+        connect = context.net.connect
+        transport = (await connect(asyncio.Protocol, host, port, tls=tls, tls_name=name, seconds=seconds)).transport
     try:
         secured = transport.get_extra_info("ssl_object")
         return Seen(secured.getpeercert(binary_form=True), secured.version())

@@ -334,10 +334,10 @@ def test_tls_with_a_ca_of_its_own(tmp_path: Path) -> None:
     ca_file = str(root.file(tmp_path))
     with http_lab(tls=root.issue("127.0.0.1", "portal.lab").server_context(tmp_path)) as (url, _):
         assert verdict(look_at("http", url=url, ca_file=ca_file)) == ("ok", "ok")
-        assert verdict(look_at("http", url=url)) == ("down", "tls_failed")
+        assert verdict(look_at("http", url=url)) == ("down", "cert_untrusted")
         assert verdict(look_at("http", url=url, ca_file=ca_file, tls_name="portal.lab")) == ("ok", "ok")
         look = look_at("http", url=url, ca_file=ca_file, tls_name="other.lab")
-        assert verdict(look) == ("down", "tls_failed")
+        assert verdict(look) == ("down", "cert_name")
         assert "other.lab" in look.measured["error"]
         missing = look_at("http", url=url, ca_file=str(tmp_path / "none.pem"))
         assert verdict(missing) == ("unknown", "misconfigured")
@@ -349,14 +349,14 @@ def test_an_appliance_is_trusted_by_its_own_certificate(tmp_path: Path) -> None:
     appliance = self_signed("127.0.0.1")
     with http_lab(tls=appliance.server_context(tmp_path)) as (url, _):
         assert look_at("http", url=url, ca_file=str(appliance.file(tmp_path))).state == "ok"
-        assert verdict(look_at("http", url=url)) == ("down", "tls_failed")
+        assert verdict(look_at("http", url=url)) == ("down", "cert_untrusted")
 
 
 def test_an_expired_certificate_is_down(tmp_path: Path) -> None:
     root = authority()
     with http_lab(tls=root.issue("127.0.0.1", days=-1).server_context(tmp_path)) as (url, _):
         look = look_at("http", url=url, ca_file=str(root.file(tmp_path)))
-        assert verdict(look) == ("down", "tls_failed")
+        assert verdict(look) == ("down", "cert_expired")
         assert "expired" in look.measured["error"]
 
 
