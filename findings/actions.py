@@ -1,6 +1,5 @@
 """The action log: every entry of the ledger and every run of a round, as one list, newest first."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,16 +69,16 @@ class _Runs:
 
 
 def _of_entry(entry: Entry) -> Action:
-    body = json.loads(entry.body)
+    content = entry.content
     return Action(
         at=entry.ts,
         kind=entry.kind,
-        actor_kind=body["actor_kind"],
+        actor_kind=content.get("actor_kind", ""),
         actor_id=entry.actor,
         subject=entry.subject,
         case=entry.case,
         seq=entry.seq,
-        data=body["data"],
+        data=content.get("data", {}),
     )
 
 

@@ -1,5 +1,7 @@
 """The chain of entries of each institution, and what proves it. Written by SQL in ``ledger.store`` only."""
 
+import json
+from typing import Any
 from uuid import uuid4
 
 from django.db import models
@@ -40,6 +42,15 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What the body says; empty when it was damaged, which the verification names."""
+        try:
+            read = json.loads(self.body)
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
 
 
 class Head(models.Model):

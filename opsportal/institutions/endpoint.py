@@ -16,7 +16,7 @@ from opsportal.core.actor import Actor
 from opsportal.core.errors import NotAuthenticatedError
 from opsportal.institutions.access import Door, Permission, require
 from opsportal.institutions.authentication import OptionalAuthentication, PortalAuthentication
-from opsportal.institutions.models import Institution, Member, User
+from opsportal.institutions.models import ApiToken, Institution, Member, User
 
 View = Callable[..., HttpResponseBase]
 
@@ -25,6 +25,7 @@ class ApiRequest(Request):
     """A request that passed ``@endpoint``: a member, acting in one institution."""
 
     user: User
+    auth: ApiToken | None
     actor: Actor
     institution: Institution
     member: Member

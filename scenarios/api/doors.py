@@ -16,6 +16,7 @@ from opsportal.core.negotiation import AnyAccept
 from opsportal.core.openapi import problems
 from opsportal.core.throttle import failure_note, failures_check
 from opsportal.institutions.endpoint import public_endpoint
+from opsportal.institutions.throttle import address_of
 from scenarios.actors import TICK_ACTORS
 from scenarios.api.serializers import HealthOut, TickOut
 from scenarios.health import health_at
@@ -67,7 +68,7 @@ def internal_tick(request: Request) -> Response:
 
 def _internal_token_check(request: Request) -> None:
     """Raise NotAuthenticatedError unless the token came along, ThrottledError after too many wrong ones."""
-    who = str(request.META.get("REMOTE_ADDR", ""))
+    who = address_of(request)
     failures_check("internal-tick", who, most=TICK_FAILURES_MOST)
     expected, offered = settings.INTERNAL_TOKEN, request.headers.get("X-Ops-Internal-Token", "")
     if expected and hmac.compare_digest(offered.encode(), expected.encode()):
