@@ -2,8 +2,8 @@
 
 A model that belongs to an institution takes ``InstitutionManager`` as its default manager.
 Every query then filters by the institution of the current scope, and raises
-``django_scopes.exceptions.ScopeError`` when there is none. The middleware, the task
-decorator, the consumer base and the admin base open the scope; nothing else does.
+``django_scopes.exceptions.ScopeError`` when there is none. The middleware opens the scope for pages,
+API and admin; services, tasks and the socket open it for the institution that they were given.
 """
 
 from collections.abc import Iterator

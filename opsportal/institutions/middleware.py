@@ -10,6 +10,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
+from ledger.services import refusal_record
 from opsportal.core.errors import (
     DomainError,
     FrozenInstitutionError,
@@ -23,11 +24,11 @@ from opsportal.institutions.admin_site import admin_access_of
 from opsportal.institutions.current import access_opened
 from opsportal.institutions.models import User
 from opsportal.institutions.selectors import Access, access_find, access_find_by_id, access_list
-from opsportal.institutions.services import refusal_record
 from opsportal.institutions.tokens import access_by_token
 
 _PORTAL_PATH = re.compile(r"/i/(?P<slug>[-a-z0-9]{1,40})/")
 ADMIN_PREFIX = "/admin/"
+REFUSED = frozenset({403, 409, 410})  # what was refused, not what was wrong, missing or too much
 _NOT_YOURS = "There is no such institution, or you are not a member of it."
 
 
@@ -140,8 +141,13 @@ def _access_of_session(user: User, named: str) -> Access:
 
 def _evidence_leave(access: Access, response: RefusalResponse) -> None:
     """Enter the refusal; a ledger that takes no entry must not turn it into something else."""
+    if response.error.status not in REFUSED:
+        return
+    institution = access.institution
     try:
-        refusal_record(institution_id=access.institution.pk, actor=access.actor, error=response.error)
+        refusal_record(
+            institution.pk, actor=access.actor, error=response.error, subject=f"institution:{institution.pk}"
+        )
     except FrozenInstitutionError:
         log.warning("refusal_not_entered", code=response.error.code)
 

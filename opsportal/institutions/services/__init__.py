@@ -14,7 +14,6 @@ from opsportal.institutions.services.person import (
     user_active_set,
     user_create,
 )
-from opsportal.institutions.services.refusal import refusal_record
 from opsportal.institutions.services.start import FirstStart, first_start
 from opsportal.institutions.services.token import token_create, token_revoke
 
@@ -31,7 +30,6 @@ __all__ = [
     "member_roles_set",
     "password_issue",
     "password_set",
-    "refusal_record",
     "token_create",
     "token_revoke",
     "user_active_set",
