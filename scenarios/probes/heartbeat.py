@@ -21,7 +21,7 @@ class HeartbeatProbe(Probe):
         "additionalProperties": False,
         "required": ["name", "interval_seconds"],
         "properties": {
-            "name": {"type": "string", "minLength": 1, "maxLength": 80},
+            "name": {"type": "string", "pattern": "^[a-z0-9]+([._-][a-z0-9]+)*$", "maxLength": 80},
             "interval_seconds": {"type": "integer", "minimum": 1, "description": "How often it promises to call."},
             "grace_seconds": {"type": "integer", "minimum": 0, "description": "How late it may be. Default 60."},
         },

@@ -238,8 +238,15 @@ def test_a_value_of_the_configuration_is_checked_like_a_written_one() -> None:
 
 
 def test_a_doubled_dollar_stands_for_itself() -> None:
-    registry = parsed(entry(checks=[beat(name="$${NIGHTLY}")]))
-    assert registry.scenarios["host.disk"].checks[0].params["name"] == "${NIGHTLY}"
+    registry = parsed(entry(checks=[http(headers={"X-Template": "$${NIGHTLY}"})]))
+    assert registry.scenarios["host.disk"].checks[0].params["headers"] == {"X-Template": "${NIGHTLY}"}
+
+
+@pytest.mark.parametrize("name", ["nightly job", "Nightly", "nightly/", "ação"])
+def test_a_heartbeat_has_a_name_that_can_stand_in_the_ledger(name: str) -> None:
+    assert wrong(entry(checks=[beat(name=name)])) == [
+        "scenarios[0].checks[0].with.name: must be lower-case words joined by single . _ or -"
+    ]
 
 
 def http(**params: Any) -> dict[str, Any]:
