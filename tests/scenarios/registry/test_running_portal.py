@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,23 @@ def test_a_fresh_installation_is_quiet_and_takes_a_new_scenario_without_restart(
     assert (problem["file"], problem["path"]) == ("ours.yaml", "scenarios[0].severity")
     assert ledger(installation) == ["REGISTRY_LOADED", "REGISTRY_LOADED", "REGISTRY_REJECTED"]
     assert installation.run("manage.py", "registry_check").returncode == 1
+
+
+SYNC = """
+import time
+from opsportal.core.actor import SYSTEM
+from scenarios.registry.services import registry_sync
+time.sleep(max(0, {begin} - time.time()))
+registry_sync(actor=SYSTEM)
+"""
+
+
+def test_several_processes_load_one_version(installation: Installation) -> None:
+    installation.django("from opsportal.institutions.services import first_start\nfirst_start()")
+    write(installation, text(entry("ours.disk")))
+    code = f"import django; django.setup()\n{SYNC.format(begin=time.time() + 5)}"
+    processes = [installation.start("-c", code) for _ in range(4)]
+    assert [process.wait(timeout=60) for process in processes] == [0] * 4, installation.log()
+    assert len(installation.rows("SELECT 1 FROM scenarios_registryversion")) == 1
+    assert ledger(installation) == ["REGISTRY_LOADED"]
+    assert len(installation.rows("SELECT 1 FROM scenarios_scenario WHERE name = 'ours.disk'")) == 1
