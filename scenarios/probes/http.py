@@ -163,7 +163,7 @@ def _prepared(check: CheckSpec) -> Prepared:
     measures = rules_of(check).measures
     prepared = Prepared(
         request,
-        (*rules_of(check).secrets, *_secrets(params.get("headers", {}), body.decode("utf-8", "replace"))),
+        (*rules_of(check).secrets, *_secrets(request.url, params.get("headers", {}), body.decode("utf-8", "replace"))),
         "status" in measures,
         any(name == "body" or name.startswith("json") for name in measures),
         {name: name.removeprefix("header:") for name in measures if name.startswith("header:")},
@@ -173,11 +173,12 @@ def _prepared(check: CheckSpec) -> Prepared:
     return prepared
 
 
-def _secrets(headers: Mapping[str, str], body: str) -> tuple[str, ...]:
-    """What we send that a server might repeat: header values, whole and in parts, and the words of the body."""
+def _secrets(url: httpx.URL, headers: Mapping[str, str], body: str) -> tuple[str, ...]:
+    """What we send that a server might repeat: header values, whole and in parts, words of the body, the query."""
     texts = [value for name, value in headers.items() if name.lower() not in HARMLESS]
     found = {part for text in texts for part in (text, *text.split()) if len(part) > 3}
     found.update(WORDS.findall(body))
+    found.update(value for _, value in url.params.multi_items() if len(value) > 5)
     return tuple(sorted(found, key=len, reverse=True))
 
 

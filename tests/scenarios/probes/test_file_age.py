@@ -1,6 +1,7 @@
 """Files that must be there and be fresh."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,17 @@ def test_what_may_not_be_read_is_unknown_and_not_missing(
 def test_wildcards_in_a_folder_are_refused() -> None:
     assert probe_for("file_age").param_problems({"path": "/var/*/x"}) == ["path: wildcards are for the last part only"]
     assert probe_for("file_age").param_problems({"path": "/var/x/*.tar"}) == []
+
+
+def test_a_file_system_that_hangs_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs = threading.Event()
+
+    def stat(_path: str) -> os.stat_result:
+        hangs.wait(20)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "stat", stat)
+    look = look_at("file_age", FRESH, path=f"{tmp_path}/file", timeout_seconds=0.2)
+    monkeypatch.undo()
+    hangs.set()
+    assert verdict(look) == ("unknown", "timeout")

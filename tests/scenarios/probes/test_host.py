@@ -3,12 +3,15 @@
 import os
 import socket
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from scenarios.probes.conditions import condition_problems
+from scenarios.probes.kinds import probe_for
 from tests.scenarios.probes.looking import look_at, must, verdict
 
 
@@ -95,3 +98,25 @@ def test_a_disk_that_is_not_there_is_unknown_and_says_so() -> None:
 def test_a_mount_point(tmp_path: Path) -> None:
     assert look_at("host", must("mounted:/proc", "==", True)).state == "ok"
     assert look_at("host", must(f"mounted:{tmp_path}", "==", True)).state == "down"
+
+
+def test_a_disk_that_hangs_is_unknown_and_is_not_asked_again_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, asked = threading.Event(), []
+
+    def disk_usage(path: str) -> Any:
+        asked.append(path)
+        hangs.wait(20)
+        raise OSError("at last")
+
+    monkeypatch.setattr(psutil, "disk_usage", disk_usage)
+    dead = must("disk_percent:/mnt/dead", "<", 90)
+    assert verdict(look_at("host", dead, timeout_seconds=0.2)) == ("unknown", "timeout")
+    assert verdict(look_at("host", dead, timeout_seconds=5)) == ("unknown", "timeout")
+    assert asked == ["/mnt/dead"]
+    hangs.set()
+
+
+@pytest.mark.parametrize("measure", ["listening:http", "listening:53/icmp", "listening:123456", "disk_percent:mnt"])
+def test_a_measure_that_cannot_be_taken_is_refused(measure: str) -> None:
+    assert condition_problems(probe_for("host"), must(measure, "==", 1))
+    assert not condition_problems(probe_for("host"), must("listening:53/udp", "==", True))

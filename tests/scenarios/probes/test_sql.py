@@ -227,6 +227,17 @@ def test_a_file_somebody_writes_to_can_still_be_read(sqlite_file: Path) -> None:
     writer.close()
 
 
+def test_a_file_that_is_locked_is_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "locked.sqlite3"
+    with sqlite3.connect(path, isolation_level=None) as holder:
+        holder.execute("CREATE TABLE orders (id, state)")
+        holder.execute("BEGIN EXCLUSIVE")
+        assert verdict(asked(sqlite_dsn(path), COUNT, timeout_seconds=0.4)) == ("unknown", "timeout")
+        holder.execute("ROLLBACK")
+    holder.close()
+    assert asked(sqlite_dsn(path), COUNT, must("value", "==", 0)).state == "ok"
+
+
 def replaced(dsn: str, **parts: Any) -> str:
     parsed = urlsplit(dsn)
     host, port = parts.get("host", parsed.hostname), parts.get("port", parsed.port or 5432)
