@@ -23,6 +23,7 @@ PILLS: dict[str, Pill] = {
     "down": Pill(_("Down"), "circle-x", "bad"),
     "unknown": Pill(_("Unknown"), "help-octagon", "off"),
     "not_configured": Pill(_("Not configured"), "plug-connected-x", "off"),
+    "disabled": Pill(_("Disabled"), "player-pause", "off"),
     # findings and threads
     "open": Pill(pgettext_lazy("state", "Open"), "alert-circle", "bad"),
     "acked": Pill(_("Acknowledged"), "eye-check", "calm"),

@@ -4,6 +4,7 @@ import gc
 from dataclasses import dataclass
 
 import structlog
+from django.db.models import Q
 
 from scenarios.models import RegistryVersion
 from scenarios.registry.bundle import bundle_digest, bundle_unpack
@@ -29,6 +30,25 @@ class _Active:
 _held: list[_Active] = []
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The registry in force, the version that it is, and the newest version: usually the same one.
+
+    ``unreadable`` is what this release cannot read of the version in force, left out of ``registry``.
+    """
+
+    registry: Registry
+    in_force: RegistryVersion | None
+    newest: RegistryVersion | None
+    unreadable: tuple[Problem, ...]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong, and where; empty when all is well."""
+        refused = [Problem(**problem) for problem in self.newest.problems] if self.newest else []
+        return [*refused, *self.unreadable]
+
+
 def registry_active() -> Registry:
     """Return the newest accepted registry; an empty one before the first.
 
@@ -48,11 +68,27 @@ def registry_problems() -> list[Problem]:
     return list(active.problems) if active else []
 
 
+def registry_standing() -> Standing:
+    """Return the registry in force beside the newest text, in one query: for pages that show both."""
+    newest, accepted = RegistryVersion.objects.order_by("-id"), RegistryVersion.objects.filter(problems=[])
+    wanted = Q(pk__in=newest.values("pk")[:1]) | Q(pk__in=accepted.order_by("-id").values("pk")[:1])
+    versions = list(RegistryVersion.objects.filter(wanted).defer("text").order_by("-id"))
+    in_force = next((version for version in versions if version.is_accepted), None)
+    active = _read(in_force.pk, in_force.digest) if in_force else None
+    return Standing(
+        registry=active.registry if active else EMPTY,
+        in_force=in_force,
+        newest=versions[0] if versions else None,
+        unreadable=active.problems if active else (),
+    )
+
+
 def _active() -> _Active | None:
     newest = RegistryVersion.objects.filter(problems=[]).order_by("-id").values_list("id", "digest").first()
-    if newest is None:
-        return None
-    version_id, digest = newest
+    return _read(*newest) if newest else None
+
+
+def _read(version_id: int, digest: str) -> _Active:
     configuration = configuration_current()
     for held in _held:
         if (held.version_id, held.registry.digest, held.configuration) == (version_id, digest, configuration):
