@@ -53,6 +53,10 @@ def finding_ack_undo(*, finding: Finding, actor: Actor) -> Finding:
     """
     require(actor, Permission.OPS_WRITE)
     with unit(finding.institution_id, actor):
+        # A resolved one may become open too, but only because it was seen again: lock, then look.
+        if Finding.objects.select_for_update().filter(pk=finding.pk, status=Finding.Status.ACKED).first() is None:
+            finding.refresh_from_db()
+            raise ConflictError(f"{finding} is {finding.status}: there is no acknowledgement to take back.")
         state_move(
             finding,
             to=Finding.Status.OPEN,

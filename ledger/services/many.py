@@ -8,6 +8,7 @@ from django.db import models
 from ledger.kinds import Kind
 from ledger.services.unit import entry_record
 from opsportal.core.actor import Actor
+from opsportal.core.canonical import Json
 
 M = TypeVar("M", bound=models.Model)
 
@@ -19,12 +20,14 @@ def states_move(
     kind: Kind,
     actor: Actor,
     data_of: Callable[[M], Mapping[str, object]] | None = None,
+    private: Mapping[str, Json] | None = None,
     **changes: Any,
 ) -> list[M]:
     """Move those of ``objs`` (of one model) whose ``MOVES`` allow it, and record each; return them.
 
     The rows are locked first, so that exactly those that move are recorded. An object that somebody else
-    moved meanwhile is left out: the caller that must know compares what it gave with what it got.
+    moved meanwhile is left out: the caller that must know compares what it gave with what it got. ``private``
+    is the same for all; each entry commits to its own copy.
     """
     if not objs:
         return []
@@ -39,5 +42,5 @@ def states_move(
     for obj in moved:
         for name, value in {"status": to, **changes}.items():
             setattr(obj, name, value)
-        entry_record(kind=kind, subject=obj, actor=actor, data=data_of(obj) if data_of else None)
+        entry_record(kind=kind, subject=obj, actor=actor, data=data_of(obj) if data_of else None, private=private)
     return moved

@@ -86,3 +86,17 @@ def test_undo_opens_it_again_and_it_waits_again(home: Institution, operator: Act
         assert inbox_waiting(["A1"]) == len(inbox_page(["A1"]).items) == 1
         with pytest.raises(ConflictError):
             finding_ack_undo(finding=finding, actor=operator)
+
+
+def test_taking_back_does_not_open_what_has_resolved_meanwhile(
+    home: Institution, operator: Actor, finding: Finding
+) -> None:
+    with institution_scope(home.pk):
+        finding_ack(finding=finding, actor=operator)
+    looked(home.pk, (spec_make(), "ok"))
+    before = entries(home)
+    with institution_scope(home.pk), pytest.raises(ConflictError):
+        finding_ack_undo(finding=finding, actor=operator)
+    with institution_scope(home.pk):
+        assert Finding.objects.get().status == "resolved"
+    assert entries(home) == before
