@@ -1,15 +1,17 @@
 """The text of a finding: what it is called, what was seen, and what to do, without any model (T0)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from agents.models import Severity
+from findings.models import Finding
 from opsportal.core.canonical import digest
+from opsportal.core.words import spoken
 from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, Look
-from scenarios.registry.spec import ScenarioSpec
+from scenarios.registry import ScenarioSpec, registry_active
 
 _SEVERITIES = list(Severity.values)
 
@@ -28,6 +30,22 @@ def title_of(spec: ScenarioSpec, check: CheckSpec) -> str:
     """Return the scenario's title, with the check's name when it has several."""
     title = spec.title["en"]
     return f"{title}: {check.name}" if len(spec.checks) > 1 else title
+
+
+def titles_in(findings: Iterable[Finding]) -> dict[int, str]:
+    """Return what each finding (by pk) is called in the language of the reader.
+
+    The registry has the words; a finding of an entry that it no longer holds keeps the title it was given.
+    """
+    specs = registry_active().scenarios
+    return {finding.pk: _title_local(finding, specs.get(finding.scenario.name)) for finding in findings}
+
+
+def _title_local(finding: Finding, spec: ScenarioSpec | None) -> str:
+    if spec is None:
+        return finding.title
+    title = spoken(spec.title)
+    return f"{title}: {finding.check_name}" if len(spec.checks) > 1 else title
 
 
 def severity_of(spec: ScenarioSpec, check: CheckSpec, state: str) -> str:
