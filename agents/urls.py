@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from agents import views
+from agents import views, views_roster
 
 app_name = "agents"
 urlpatterns = [
+    path("agents/", views_roster.agent_list, name="roster"),
+    path("agents/<str:agent_id>/", views_roster.agent_detail, name="agent"),
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/rows/<uuid:code>", views.inbox_row, name="inbox_row"),
     path("inbox/bulk", views.inbox_bulk, name="inbox_bulk"),
