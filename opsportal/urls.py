@@ -14,6 +14,9 @@ urlpatterns = [
     path("accounts/", include("opsportal.institutions.account_urls")),
     path("api/", include("opsportal.api")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("", include("opsportal.portal.urls")),
     path("i/<slug:slug>/", include("agents.urls")),
+    path("i/<slug:slug>/findings/", include("findings.urls")),
+    path("i/<slug:slug>/scenarios/", include("scenarios.urls")),
+    path("i/<slug:slug>/ledger/", include("opsportal.portal.ledger_pages.urls")),
+    path("", include("opsportal.portal.urls")),
 ]

@@ -20,6 +20,7 @@ BUNDLES = {
         "opsportal/portal.css",
         "opsportal/parts.css",
         "opsportal/inbox.css",
+        "opsportal/pages.css",
     ),
     "bundles/portal.js": (
         "opsportal/shell.js",
@@ -28,6 +29,7 @@ BUNDLES = {
         "opsportal/live.js",
         "opsportal/time.js",
         "opsportal/copy.js",
+        "opsportal/selected.js",
     ),
     "bundles/htmx.js": ("vendor/htmx/htmx.min.js",),
     "bundles/chart.js": ("vendor/uplot/uplot.js", "opsportal/chart.js"),
