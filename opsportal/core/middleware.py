@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from structlog.contextvars import bind_contextvars
 
 HEADER = "X-Request-ID"
 
@@ -23,6 +24,9 @@ class RequestIdMiddleware:
         request_id = _own_or_new(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.META["HTTP_X_REQUEST_ID"] = request_id
         request.__dict__.update(request_id=request_id, started=perf_counter())
+        # The address that the connection came from: a header that says otherwise can be forged, and the server has
+        # already believed it where the sender is a proxy of ours.
+        bind_contextvars(ip=request.META.get("REMOTE_ADDR", ""))
         response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response

@@ -113,11 +113,11 @@ def test_short_values_are_words_not_secrets() -> None:
 def test_a_request_leaves_one_line_with_its_id_person_and_time(kept: Kept, client: Client, db: None) -> None:
     access = member_make(institution_make(), Role.TECHNICIAN)
     client.force_login(access.user)
-    answer = client.get("/api/v1/nothing?token=hunter2hunter2", headers={"Referer": "x"})
+    answer = client.get("/api/v1/nothing?token=hunter2hunter2", headers={"X-Forwarded-For": "203.0.113.9"})
     (line,) = [line for line in kept.objects if line["event"] == "request_finished"]
     assert line["request_id"] == answer["X-Request-ID"]
     assert line["user_id"] == str(access.user.code)
-    assert (line["code"], line["level"]) == (404, "info")
+    assert (line["code"], line["level"], line["ip"]) == (404, "info", "127.0.0.1")
     assert line["request"] == f"GET /api/v1/nothing?token={GONE}"
     assert 0 < line["duration_ms"] < 10_000
     assert "hunter2" not in "".join(kept.lines)
