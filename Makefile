@@ -33,13 +33,17 @@ lock: ## Pin requirements*.in to exact versions with hashes (needs uv)
 format: install-dev ## Format and mend what can be mended
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
+	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2
 
-check: install-dev ## Lint, types, layering, migrations
+check: install-dev ## Lint, templates, types, layering, migrations, production settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 --check
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+	OPSPORTAL_SECRET_KEY=$$(head -c 60 /dev/urandom | base64 -w 0) OPS_INTERNAL_TOKEN=$$(head -c 30 /dev/urandom | base64) \
+	  DJANGO_SETTINGS_MODULE=opsportal.settings.prod $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 docs: openapi ## Write the pages that are drawn from code: docs/openapi.yaml, docs/roles.md
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py roles > docs/roles.md
