@@ -34,6 +34,7 @@ def config_build(*, workers: int) -> uvicorn.Config:
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         server_header=False,
+        log_level="warning",  # a line for every socket that opens is too much
         access_log=False,  # the request middleware writes one structured line each
         log_config=None,
     )

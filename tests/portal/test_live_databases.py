@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from opsportal.portal.live import relay_postgres
+from opsportal.portal.live.feed import Listener
 from opsportal.portal.live.hub import Hub, Subscription
 from opsportal.portal.live.relay import Relay
 from opsportal.portal.live.relay_postgres import PostgresRelay
@@ -42,7 +43,7 @@ class Tail:
         return PostgresRelay(self.hub, {}, parameters={"conninfo": self.installation.url})
 
     async def begin(self) -> None:
-        self.subscription = self.hub.subscribe(self.institution_id)
+        self.subscription = self.hub.subscribe(Listener("key", 1, None, self.institution_id, "member:1", frozenset()))
         self._task = asyncio.create_task(self.relay().run())
         assert await self.subscription.take() is None  # it has read the heads
 
@@ -112,7 +113,7 @@ async def test_a_notification_that_never_came_is_made_good(tail: Tail, monkeypat
     await tail.end()
     monkeypatch.setattr(relay_postgres, "SWEEP_SECONDS", 0.3)
     monkeypatch.setattr(relay_postgres, "CHANNEL", "somewhere_else")
-    tail.hub.unsubscribe(tail.institution_id, tail.subscription)
+    tail.hub.unsubscribe(tail.subscription)
     await tail.begin()
     await asyncio.to_thread(tail.write, "append(h)")
     assert await tail.seqs(1) == [1]

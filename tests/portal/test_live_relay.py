@@ -5,11 +5,16 @@ from uuid import UUID, uuid4
 
 from opsportal.core.topics import Topic
 from opsportal.portal.live.batch import Event
+from opsportal.portal.live.feed import Listener
 from opsportal.portal.live.hub import WAITING_BATCHES, Hub, Subscription
 from opsportal.portal.live.relay import ENTRIES_AT_ONCE, ENTRIES_WORTH_LISTING, Relay
 
 HOME, AWAY = uuid4(), uuid4()
 TOPICS = {"FINDING_OPENED": Topic("findings", "ops.read")}
+
+
+def listener(institution_id: UUID) -> Listener:
+    return Listener("key", 1, None, institution_id, "member:1", frozenset())
 
 
 class ListRelay(Relay):
@@ -58,7 +63,7 @@ async def begun(hub: Hub) -> ListRelay:
 async def test_what_was_committed_together_is_one_batch_for_its_institution_only() -> None:
     hub = Hub()
     relay = await begun(hub)
-    home, away = hub.subscribe(HOME), hub.subscribe(AWAY)
+    home, away = hub.subscribe(listener(HOME)), hub.subscribe(listener(AWAY))
     relay.ledgers[HOME] = 3
     await relay.look()
     relay.ledgers[HOME] = 4
@@ -70,7 +75,7 @@ async def test_what_was_committed_together_is_one_batch_for_its_institution_only
 
 async def test_sockets_that_were_there_first_catch_up_by_table() -> None:
     hub = Hub()
-    home = hub.subscribe(HOME)
+    home = hub.subscribe(listener(HOME))
     relay = ListRelay(hub)
     relay.ledgers[HOME] = 7
     await relay.look()
@@ -87,7 +92,7 @@ async def test_nobody_listening_moves_the_head_all_the_same() -> None:
     await relay.look()
     relay.ledgers[AWAY] = 5
     await relay.hear(AWAY)
-    home, away = hub.subscribe(HOME), hub.subscribe(AWAY)
+    home, away = hub.subscribe(listener(HOME)), hub.subscribe(listener(AWAY))
     relay.ledgers[HOME] = relay.ledgers[AWAY] = 6
     await relay.look()
     assert await told(home) == [[6]]
@@ -98,7 +103,7 @@ async def test_a_new_institution_begins_at_its_beginning() -> None:
     hub = Hub()
     relay = await begun(hub)
     new = uuid4()
-    subscription = hub.subscribe(new)
+    subscription = hub.subscribe(listener(new))
     relay.ledgers[new] = 2
     await relay.look()
     assert await told(subscription) == [[1, 2]]
@@ -107,7 +112,7 @@ async def test_a_new_institution_begins_at_its_beginning() -> None:
 async def test_a_long_backlog_comes_in_parts_and_a_very_long_one_not_at_all() -> None:
     hub = Hub()
     relay = await begun(hub)
-    home = hub.subscribe(HOME)
+    home = hub.subscribe(listener(HOME))
     relay.ledgers[HOME] = ENTRIES_AT_ONCE + 1
     await relay.look()
     assert [len(batch or []) for batch in await told(home)] == [ENTRIES_AT_ONCE, 1]
@@ -124,7 +129,7 @@ async def test_a_restored_backup_makes_everybody_look_again() -> None:
     relay = await begun(hub)
     relay.ledgers[HOME] = 9
     await relay.look()
-    home = hub.subscribe(HOME)
+    home = hub.subscribe(listener(HOME))
     relay.ledgers[HOME] = 4
     await relay.look()
     assert await told(home) == [None]
@@ -136,7 +141,7 @@ async def test_a_restored_backup_makes_everybody_look_again() -> None:
 async def test_a_reader_that_falls_behind_loses_its_queue_and_knows_it() -> None:
     hub = Hub()
     relay = await begun(hub)
-    slow = hub.subscribe(HOME)
+    slow = hub.subscribe(listener(HOME))
     for _ in range(WAITING_BATCHES + 1):
         relay.ledgers[HOME] += 1
         await relay.look()
@@ -145,8 +150,8 @@ async def test_a_reader_that_falls_behind_loses_its_queue_and_knows_it() -> None
 
 async def test_an_institution_without_sockets_is_forgotten() -> None:
     hub = Hub()
-    first, second = hub.subscribe(HOME), hub.subscribe(HOME)
+    first, second = hub.subscribe(listener(HOME)), hub.subscribe(listener(HOME))
     assert (HOME in hub, hub.size) == (True, 2)
-    hub.unsubscribe(HOME, first)
-    hub.unsubscribe(HOME, second)
+    hub.unsubscribe(first)
+    hub.unsubscribe(second)
     assert (HOME in hub, hub.size) == (False, 0)

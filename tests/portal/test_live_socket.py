@@ -5,20 +5,25 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Institution, User
 from opsportal.institutions.selectors import Access
 from opsportal.institutions.services import member_remove, member_roles_set
-from opsportal.portal.live import consumer
+from opsportal.portal.live import consumer, threads
 from opsportal.portal.live.batch import Batch
-from opsportal.portal.live.consumer import in_thread
-from opsportal.portal.live.feed import events_since
+from opsportal.portal.live.doorkeeper import doors_check
+from opsportal.portal.live.feed import events_since, grounds_now
 from opsportal.portal.live.hub import WAITING_BATCHES, Hub
 from opsportal.portal.live.sockets import sockets
+from opsportal.portal.live.threads import in_thread
 from opsportal.portal.live.topics import topics_of_apps
 from tests.institutions.factories import institution_make, member_make
 from tests.lab.socket import Socket
@@ -78,8 +83,8 @@ async def login(user: User) -> str:
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """SQLite in memory lets two threads at one table only one after the other, and says so with an error."""
-    with ThreadPoolExecutor(1) as threads:
-        monkeypatch.setattr(consumer, "_threads", threads)
+    with ThreadPoolExecutor(1) as one:
+        monkeypatch.setattr(threads, "_threads", one)
         yield
 
 
@@ -247,39 +252,67 @@ async def test_a_member_whose_roles_change_is_told_accordingly_from_then_on(
     assert await socket.hear() == [{"seq": 1}, {"seq": 2}]
 
 
-async def after_recheck(
-    lab: Lab, lead: Access, change: Callable[[], object], monkeypatch: pytest.MonkeyPatch
-) -> Socket:
-    monkeypatch.setattr(consumer, "RECHECK_SECONDS", 0.1)
+def log_out(lead: Access) -> None:
+    Session.objects.all().delete()
+
+
+def let_the_session_run_out(lead: Access) -> None:
+    Session.objects.update(expire_date=timezone.now())
+
+
+def change_the_password(lead: Access) -> None:
+    lead.user.set_password("another horse battery")
+    lead.user.save()
+
+
+def make_inactive(lead: Access) -> None:
+    User.objects.filter(pk=lead.user.pk).update(is_active=False)
+
+
+@pytest.mark.parametrize("change", [log_out, let_the_session_run_out, change_the_password, make_inactive])
+async def test_a_socket_ends_with_what_it_rested_on(
+    lab: Lab, home: Institution, lead: Access, change: Callable[[Access], None]
+) -> None:
     socket = await lab.listen(lead)
     assert await socket.hear() == [{"seq": 0}]
-    await in_thread(change)
-    return socket
-
-
-async def test_a_session_that_ended_ends_the_socket(
-    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    socket = await after_recheck(lab, lead, lambda: Session.objects.all().delete(), monkeypatch)
+    await in_thread(change, lead)
+    await doors_check(lab.hub)
     assert await socket.closed_with() == 4401
 
 
-async def test_a_new_password_ends_the_sockets_of_the_old_one(
-    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
+async def test_a_session_that_goes_on_keeps_its_socket_and_misses_nothing(
+    lab: Lab, home: Institution, lead: Access
 ) -> None:
-    def change() -> None:
-        lead.user.set_password("another horse battery")
-        lead.user.save()
+    socket = await lab.listen(lead)
+    assert await socket.hear() == [{"seq": 0}]
 
-    socket = await after_recheck(lab, lead, change, monkeypatch)
-    assert await socket.closed_with() == 4401
+    def look_around() -> None:
+        session = Session.objects.get()
+        session.session_data = SessionStore().encode({**session.get_decoded(), "seen": 1})
+        session.save()
 
-
-async def test_a_recheck_also_repairs_what_the_relay_missed(
-    lab: Lab, home: Institution, lead: Access, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    socket = await after_recheck(lab, lead, lambda: append(home.pk), monkeypatch)
+    await doors_check(lab.hub)
+    await in_thread(look_around)
+    await doors_check(lab.hub)
+    await lab.append(home)
     assert [event["seq"] for event in await socket.hear()] == [1]
+
+
+async def test_the_doors_of_many_cost_few_queries(lab: Lab, home: Institution, lead: Access) -> None:
+    people = [await in_thread(partial(member_make, home, Role.NOC, username=f"noc{number}")) for number in range(5)]
+    for person in people:
+        await (await lab.listen(person)).hear()
+    listeners = [(one.listener.session_key, one.listener.user_id) for one in lab.hub.subscriptions()]
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert grounds_now(listeners) == {
+                (one.listener.session_key, one.listener.user_id): one.listener.grounds
+                for one in lab.hub.subscriptions()
+            }
+        return len(queries)
+
+    assert await in_thread(count) == 2
 
 
 @pytest.mark.parametrize(

@@ -2,33 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from opsportal.core.topics import Topic
 from opsportal.portal.live.batch import Batch, message_make
-from opsportal.portal.live.feed import Listener, RefusedToListenError, events_since, listener_admit
-from opsportal.portal.live.hub import Hub, Subscription
+from opsportal.portal.live.feed import NOT_LOGGED_IN, Listener, RefusedToListenError, events_since, listener_admit
+from opsportal.portal.live.hub import Hub
+from opsportal.portal.live.threads import in_thread
 
-RECHECK_SECONDS = 60.0
 BACKLOG = 500  # more than this is not worth listing: reload
 
-R = TypeVar("R")
-# Sockets ask little and seldom; they must not queue behind each other in the one thread that is shared by default.
-_threads = ThreadPoolExecutor(2, thread_name_prefix="live")
 logger = logging.getLogger(__name__)
-
-
-async def in_thread(query: Callable[..., R], *arguments: Any) -> R:
-    """Run a database query in one of the sockets' own threads."""
-    answer: R = await database_sync_to_async(query, thread_sensitive=False, executor=_threads)(*arguments)
-    return answer
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
@@ -39,7 +27,6 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         self._hub = hub
         self._topics = topics
         self._writer: asyncio.Task[None] | None = None
-        self._recheck: asyncio.TimerHandle
 
     async def connect(self) -> None:
         """Let the person in, or close without a word of why."""
@@ -61,19 +48,20 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         """Ignore what the client says."""
 
     async def _admit(self) -> Listener:
-        slug = self.scope["url_route"]["kwargs"]["slug"]
-        return await in_thread(listener_admit, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME), slug)
+        session_key = self.scope["cookies"].get(settings.SESSION_COOKIE_NAME)
+        if not session_key:
+            raise RefusedToListenError(NOT_LOGGED_IN)
+        return await in_thread(listener_admit, session_key, self.scope["url_route"]["kwargs"]["slug"])
 
     async def _tell(self, listener: Listener) -> None:
         """Tell everything after ``since`` for as long as the person may listen."""
-        subscription = self._hub.subscribe(listener.institution_id)
-        self._recheck_later(subscription)
+        subscription = self._hub.subscribe(listener)
         try:
             told = await self._catch_up(listener, self._since())
             while True:
                 batch = await subscription.take()
                 if batch is None or listener.member in batch.members:
-                    listener = await self._admit()
+                    listener = subscription.listener = await self._admit()
                 if batch is None:
                     told = await self._catch_up(listener, told)
                 elif batch.last > told:
@@ -81,17 +69,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
         except RefusedToListenError as refusal:
             await self.close(code=refusal.code)
         finally:
-            self._recheck.cancel()
-            self._hub.unsubscribe(listener.institution_id, subscription)
-
-    def _recheck_later(self, subscription: Subscription) -> None:
-        """Now and then ask again who listens (the session may have ended) and whether all was told."""
-
-        def recheck() -> None:
-            subscription.lose()
-            self._recheck_later(subscription)
-
-        self._recheck = asyncio.get_running_loop().call_later(RECHECK_SECONDS, recheck)
+            self._hub.unsubscribe(subscription)
 
     async def _tell_batch(self, listener: Listener, batch: Batch, told: int) -> int:
         if batch.first > told + 1:

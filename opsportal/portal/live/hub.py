@@ -5,6 +5,7 @@ from collections import deque
 from uuid import UUID
 
 from opsportal.portal.live.batch import Batch
+from opsportal.portal.live.feed import Listener
 
 WAITING_BATCHES = 64
 
@@ -12,9 +13,10 @@ WAITING_BATCHES = 64
 class Subscription:
     """What one socket has not been told yet. One that falls too far behind loses it, and catches up by table."""
 
-    __slots__ = ("_arrived", "_batches", "has_lost")
+    __slots__ = ("_arrived", "_batches", "has_lost", "listener")
 
-    def __init__(self) -> None:
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
         self._batches: deque[Batch] = deque()
         self._arrived: asyncio.Future[None] | None = None
         self.has_lost = False
@@ -63,14 +65,19 @@ class Hub:
         """How many sockets listen."""
         return sum(map(len, self._subscriptions.values()))
 
-    def subscribe(self, institution_id: UUID) -> Subscription:
+    def subscriptions(self) -> list[Subscription]:
+        """Return the subscriptions of all sockets."""
+        return [one for institution in self._subscriptions.values() for one in institution]
+
+    def subscribe(self, listener: Listener) -> Subscription:
         """Return a subscription that fills from now on."""
-        subscription = Subscription()
-        self._subscriptions.setdefault(institution_id, set()).add(subscription)
+        subscription = Subscription(listener)
+        self._subscriptions.setdefault(listener.institution_id, set()).add(subscription)
         return subscription
 
-    def unsubscribe(self, institution_id: UUID, subscription: Subscription) -> None:
+    def unsubscribe(self, subscription: Subscription) -> None:
         """End a subscription."""
+        institution_id = subscription.listener.institution_id
         mine = self._subscriptions[institution_id]
         mine.discard(subscription)
         if not mine:

@@ -1,10 +1,10 @@
-"""The relay as a task of the web process."""
+"""What runs beside the web server, in its event loop."""
 
 import asyncio
 import logging
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -29,9 +29,9 @@ def relay_make(hub: Hub, topics: Mapping[str, Topic]) -> Relay:
     return PostgresRelay(hub, topics, parameters=_libpq_parameters(connection.get_connection_params()))
 
 
-def relay_start(relay: Relay) -> "asyncio.Task[None]":
-    """Run ``relay`` beside the server until the task is cancelled."""
-    task = asyncio.create_task(relay.run(), name="relay")
+def task_start(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Run ``work`` beside the server until the task is cancelled."""
+    task = asyncio.create_task(work)
     task.add_done_callback(_ended)
     return task
 
@@ -44,7 +44,7 @@ def _libpq_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ended(task: "asyncio.Task[None]") -> None:
-    """A relay that failed leaves every page standing still without a word: better to start anew."""
+    """Without its relay every page would stand still without a word: better to start anew."""
     if not task.cancelled():
-        logger.critical("live updates: the relay failed; stopping the web server", exc_info=task.exception())
+        logger.critical("live updates failed; stopping the web server", exc_info=task.exception())
         os.kill(os.getpid(), signal.SIGTERM)
