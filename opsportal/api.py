@@ -6,6 +6,7 @@ No address here ends in a slash but those of the description itself, which tools
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 
 from agents.api import urls as agents_urls
 from findings.api import urls as findings_urls
@@ -16,6 +17,7 @@ from scenarios.api import urls as scenarios_urls
 
 
 @public
+@csrf_exempt
 def nothing_here(request: HttpRequest, rest: str) -> HttpResponseBase:
     """Answer every other address under /api/ with problem+json."""
     raise NotFoundError("There is no such address in the API.")

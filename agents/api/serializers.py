@@ -59,7 +59,7 @@ class InboxQuery(Strict):
     """Which messages of the inbox."""
 
     tab = serializers.ChoiceField(choices=["waiting", "done"], default="waiting")
-    q = Text(required=False, default="", max_length=200, help_text="Words that the body contains.")
+    q = Text(visible=1, required=False, default="", max_length=200, help_text="Words that the body contains.")
 
 
 class ReplyIn(Strict):

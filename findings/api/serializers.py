@@ -65,7 +65,7 @@ class FindingsQuery(Strict):
     severity = serializers.MultipleChoiceField(choices=Severity.choices, required=False)
     status = serializers.MultipleChoiceField(choices=Finding.Status.choices, required=False)
     owner = serializers.ChoiceField(choices=[who.id for who in roster()], required=False, default="")
-    scenario = Text(required=False, default="", max_length=80)
+    scenario = Text(visible=1, required=False, default="", max_length=80)
 
 
 class AckIn(Strict):

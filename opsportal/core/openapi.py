@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework.permissions import AllowAny
 
 from opsportal.core.negotiation import AnyAccept
@@ -16,6 +16,7 @@ _WORDS = {
     "401": "No valid credentials.",
     "403": "Your roles do not allow it.",
     "404": "Not there, or not yours.",
+    "405": "Another method is wanted here; `Allow` names it.",
     "406": "Only JSON can be had here.",
     "409": "The state does not allow it.",
     "413": "The body is too large.",
@@ -92,6 +93,11 @@ class PortalSchema(AutoSchema):
         if has_body:
             statuses |= {"413", "415"}
         return sorted(statuses)
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # not typed
+        is_choice = body and isinstance(self.get_request_serializer(), PolymorphicProxySerializer)
+        return {**body, "required": True} if is_choice else body
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # not typed

@@ -99,7 +99,7 @@ def body_read(request: Request, form: type[S]) -> dict[str, Any]:
 def query_read(request: Request, form: type[S]) -> dict[str, Any]:
     """Return the query as ``form`` reads it; ``cursor`` and ``limit`` are the pages' own.
 
-    Raises ValidationError (422) naming every parameter that is wrong, unknown or given twice.
+    Raises ValidationError (422) naming every parameter that is wrong, unknown, empty or given twice.
     """
     given = request.query_params.copy()
     for name in ("cursor", "limit"):
@@ -108,5 +108,7 @@ def query_read(request: Request, form: type[S]) -> dict[str, Any]:
     once = [name for name, field in read.fields.items() if not isinstance(field, serializers.MultipleChoiceField)]
     if twice := [name for name in once if len(given.getlist(name)) > 1]:
         raise serializers.ValidationError({name: ["Give it once."] for name in twice})
+    if empty := [name for name in read.fields if given.get(name) == ""]:
+        raise serializers.ValidationError({name: ["Leave it out if it is empty."] for name in empty})
     read.is_valid(raise_exception=True)
     return dict(read.validated_data)

@@ -87,10 +87,10 @@ def scenario_runs(request: ApiRequest, scenario_id: str) -> Response:
     return page_response(request, page, shown(RunOut, page.items))
 
 
-@extend_schema(operation_id="run", responses=RunOut)
+@extend_schema(operation_id="run", responses={200: RunOut, **problems(405)})
 @endpoint(["GET"], Permission.OPS_READ)
 def run_detail(request: ApiRequest, id: UUID) -> Response:  # noqa: A002  one address with run_start
-    """Tell one run by its id."""
+    """Tell one run by its id. The id of a scenario takes POST only (405)."""
     return Response(RunOut(run_get(id)).data)
 
 
@@ -98,10 +98,10 @@ def run_detail(request: ApiRequest, id: UUID) -> Response:  # noqa: A002  one ad
     operation_id="run_start",
     parameters=[OpenApiParameter("id", _SCENARIO, OpenApiParameter.PATH, description="The id of a scenario.")],
     request=None,
-    responses={200: RunSummaryOut, **problems(409)},
+    responses={200: RunSummaryOut, **problems(405, 409)},
 )
 @endpoint(["POST"], Permission.RUN_START)
 def run_start(request: ApiRequest, id: str) -> Response:  # noqa: A002  one address with run_detail
-    """Look at one scenario now; answers when what was seen is written."""
+    """Look at one scenario now; answers when what was seen is written. The id of a run takes GET only (405)."""
     summary = scenario_run(institution_id=request.institution.pk, name=id, actor=request.actor)
     return Response(RunSummaryOut(summary).data)

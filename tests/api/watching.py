@@ -1,6 +1,6 @@
 """An installation that watches files, for tests of what the API shows of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ from tests.institutions.factories import institution_make, system_make
 from tests.scenarios.registry.texts import check, entry, text
 
 
-def watch(folder: Path, settings: Settings, names: Sequence[str], **changes: Any) -> Institution:
-    """Let home watch one file in ``folder`` per name; return home. What is not there yet is down."""
+def watch(
+    folder: Path, settings: Settings, names: Sequence[str], *more: Mapping[str, Any], **changes: Any
+) -> Institution:
+    """Let home watch one file in ``folder`` per name, and ``more`` entries; return home. A file that is not there
+    yet is down."""
     system_make()
     home = institution_make("home")
     settings.REGISTRY = folder / "registry.yaml"
     settings.REGISTRY_DIR = folder / "registry.d"
-    settings.REGISTRY.write_text(text(*(_entry(folder, name, changes) for name in names)))
+    settings.REGISTRY.write_text(text(*(_entry(folder, name, changes) for name in names), *more))
     return home
 
 

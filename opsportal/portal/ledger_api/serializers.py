@@ -126,8 +126,8 @@ class FilterQuery(Strict):
 
     kind = serializers.ChoiceField(choices=KINDS, required=False, default="")
     case = serializers.UUIDField(required=False)
-    actor = Text(required=False, default="", max_length=80)
-    subject = Text(required=False, default="", max_length=160)
+    actor = Text(visible=1, required=False, default="", max_length=80)
+    subject = Text(visible=1, required=False, default="", max_length=160)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the two whose names are words of the language, or nearly so."""
