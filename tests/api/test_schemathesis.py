@@ -1,12 +1,14 @@
 """Every operation, called with what its description allows and with what it forbids, by three kinds of callers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from pytest_django import Settings
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import allow_header_conformance
@@ -26,6 +28,17 @@ from tests.scenarios.registry.texts import beat, entry
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 described = schemathesis.openapi.from_dict(document())
 described.app = get_wsgi_application()
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """Keep the connection, and with it the transaction of the test, open between requests, as Django's client does."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture

@@ -82,7 +82,13 @@ def test_the_pattern_that_is_published_is_the_rule(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "fields"),
-    [("size=1&size=2", ["size"]), ("colour=green", ["colour"]), ("shape=round", ["shape"]), ("size=x", ["size"]), ("size=", ["size"])],
+    [
+        ("size=1&size=2", ["size"]),
+        ("colour=green", ["colour"]),
+        ("shape=round", ["shape"]),
+        ("size=x", ["size"]),
+        ("size=", ["size"]),
+    ],
 )
 def test_a_wrong_query_is_named(rf: RequestFactory, query: str, fields: list[str]) -> None:
     with pytest.raises(ValidationError) as refusal:
