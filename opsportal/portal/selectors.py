@@ -72,7 +72,8 @@ def _rounds() -> dict[str, Any]:
     shown = (ProbeState.DOWN, ProbeState.DEGRADED, ProbeState.UNKNOWN)
     times = [datetime.fromisoformat(row["ts"]).timestamp() for row in rows]
     series = [[row["data"]["counts"][state.value] for row in rows] for state in shown]
-    return {"labels": [str(state.label) for state in shown], "points": [times, *series]}
+    tones = ["--tblr-red", "--tblr-orange", "--tblr-secondary"]
+    return {"labels": [str(state.label) for state in shown], "tones": tones, "points": [times, *series]}
 
 
 def portal_health(*, at: datetime) -> PortalHealth:

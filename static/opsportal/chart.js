@@ -1,7 +1,9 @@
 // Charts: <figure data-chart="id" data-unit="ms"> draws the JSON of the element with that id,
 // {"labels": ["p50", "p95"], "points": [[seconds…], [values…], …]}; null is a gap, never zero.
+// "tones" names the colour of each series; data-whole keeps the axis to whole numbers.
 // The canvas knows no CSS variables, so colours are read from the figure and read again when the theme changes.
 const TONES = ["--tblr-primary", "--tblr-orange", "--tblr-green", "--tblr-red"];
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const drawn = new Map();
 const { lang, dataset } = document.documentElement;
 const zone = dataset.timezone ? { timeZone: dataset.timezone } : {};
@@ -24,7 +26,7 @@ function colour(figure, value) {
   return color;
 }
 
-function options(figure, { labels }) {
+function options(figure, { labels, tones }) {
   const text = colour(figure, "var(--tblr-secondary-color)");
   const line = { stroke: colour(figure, "var(--tblr-border-color)"), width: 1 };
   const unit = figure.dataset.unit ?? "";
@@ -32,9 +34,9 @@ function options(figure, { labels }) {
     width: figure.clientWidth,
     height: Number(figure.dataset.height ?? 180),
     axes: [{ stroke: text, grid: line, ticks: line, values: times },
-      { stroke: text, grid: line, ticks: line, size: 64, values: (_, ticks) => ticks.map((tick) => `${tick} ${unit}`) }],
+      { stroke: text, grid: line, ticks: line, size: 64, ...(figure.hasAttribute("data-whole") && { incrs: WHOLE }), values: (_, ticks) => ticks.map((tick) => `${tick} ${unit}`) }],
     series: [{ label: "\u00a0", value: (_, at) => (at === null ? "" : moment.format(at * 1000)) }, ...labels.map((label, at) => ({
-      label, width: 1.5, spanGaps: false, stroke: colour(figure, `var(${TONES[at % TONES.length]})`),
+      label, width: 1.5, spanGaps: false, stroke: colour(figure, `var(${tones?.[at] ?? TONES[at % TONES.length]})`),
       value: (_, value) => (value === null ? "–" : `${value} ${unit}`),
     }))],
   };
