@@ -44,7 +44,7 @@ def test_the_roster_names_everybody_with_their_rules_and_scenarios(home: Institu
 
 
 def test_the_roster_speaks_the_language_that_is_asked_for(lead: Caller) -> None:
-    assert lead.get("scenarios", None, **{"Accept-Language": "pt-br"}).rows[0]["title"] == "Os discos têm espaço"
+    assert lead.get("scenarios", None, **{"Accept-Language": "pt-br"}).rows[0]["title"] == "Espaço em disco"
 
 
 @pytest.mark.spec("L11")

@@ -18,7 +18,7 @@ def test_an_entry_becomes_a_spec_with_its_defaults() -> None:
     spec = parsed(entry()).scenarios["host.disk"]
     assert (spec.id, spec.owner, spec.severity, spec.institution) == ("host.disk", "A1", "high", "home")
     assert (spec.interval_seconds, spec.down_after, spec.up_after, spec.depends_on) == (None, 2, 2, ())
-    assert spec.title == {"en": "Disks have room", "pt-br": "Os discos têm espaço"}
+    assert spec.title == {"en": "Disk space", "pt-br": "Espaço em disco"}
     assert (spec.runbook, spec.missing, spec.is_configured) == ("# Disks\n", (), True)
     assert spec.checks[0].conditions == (Condition("disk_percent:/", "<", 90, ProbeState.DOWN),)
     assert (spec.checks[0].timeout_seconds, spec.checks[0].severity) == (10.0, None)

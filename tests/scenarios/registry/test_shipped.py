@@ -32,6 +32,14 @@ def test_what_watches_the_portal_belongs_to_the_installation() -> None:
     assert all((spec.institution == "system") == spec.id.startswith("self.") for spec in BARE.scenarios.values())
 
 
+@pytest.mark.parametrize("spec", SPECS)
+def test_the_title_can_be_read_with_any_state_behind_it(spec: ScenarioSpec) -> None:
+    for title in spec.title.values():
+        assert len(title) <= 36
+        assert not re.search(r"\b(is|are|has|have|works?|runs?|answers?|está|estão|têm|responde|vive)\b", title)
+        assert title[-1].isalnum()
+
+
 @pytest.mark.spec("L28", "L47")
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_text_for_people_says_what_was_seen_and_since_when(spec: ScenarioSpec) -> None:

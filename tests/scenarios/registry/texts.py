@@ -32,7 +32,7 @@ def entry(name: str = "host.disk", **changes: Any) -> dict[str, Any]:
     """An entry without fault."""
     return {
         "id": name,
-        "title": {"en": "Disks have room", "pt-br": "Os discos têm espaço"},
+        "title": {"en": "Disk space", "pt-br": "Espaço em disco"},
         "owner": "A1",
         "severity": "high",
         "checks": [check()],
