@@ -75,6 +75,8 @@ HANDS = frozenset(
 # Who answers for the institution: people, cases and proof, but no details of hosts.
 BOARD = frozenset({Role.ORG_ADMIN, Role.OWNER, Role.EXECUTIVE_ADMIN})
 EVERYBODY = frozenset(Role)
+# Who must be told when the ledger of the institution does not verify.
+ANSWERABLE = frozenset({Role.OWNER, Role.SUPER_ADMIN})
 
 MATRIX: dict[Permission, frozenset[Role]] = {
     Permission.INSTITUTION_ENTER: EVERYBODY,

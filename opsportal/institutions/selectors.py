@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from django.db.models import F, OuterRef, Subquery
 from ledger.models import Head
 from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.errors import NotFoundError
-from opsportal.core.scope import every_institution
-from opsportal.institutions.access import SUPERUSER, Permission, permissions_of
+from opsportal.core.scope import every_institution, institution_scope
+from opsportal.institutions.access import ANSWERABLE, SUPERUSER, Permission, permissions_of
 from opsportal.institutions.models import ApiToken, Institution, Member, User
 from opsportal.institutions.personal import personal
 
@@ -109,6 +110,19 @@ def people_named(codes: Collection[str]) -> dict[str, str]:
     They are masked when whoever is asking now may not read personal data.
     """
     return {str(user.code): personal(user) for user in User.objects.filter(code__in=codes)} if codes else {}
+
+
+def people_answerable(institution_id: UUID) -> list[User]:
+    """Return the owners and super_admins of an institution who can still log in, by user name."""
+    with institution_scope(institution_id):
+        members = Member.objects.filter(is_active=True, user__is_active=True, roles__name__in=sorted(ANSWERABLE))
+        return sorted({member.user for member in members.select_related("user")}, key=attrgetter("username"))
+
+
+def institutions_broken(user: User) -> list[Institution]:
+    """Return the institutions that ``user`` answers for and whose ledger does not verify, in one query."""
+    mine = access_list(user, ledger_broken_at__isnull=False)
+    return [access.institution for access in mine if access.roles & ANSWERABLE]
 
 
 def system_institution_id() -> UUID:

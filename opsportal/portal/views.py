@@ -13,7 +13,7 @@ from agents.selectors import inbox_waiting
 from opsportal.core.http import PortalRequest
 from opsportal.institutions.access import Permission
 from opsportal.institutions.models import User
-from opsportal.institutions.selectors import access_list
+from opsportal.institutions.selectors import access_list, institutions_broken
 from opsportal.institutions.web import requires, signed_in
 from opsportal.portal import services
 from opsportal.portal.selectors import portal_health, standing_now
@@ -71,7 +71,8 @@ def now(request: PortalRequest) -> HttpResponse:
 @require_safe
 def health(request: PortalRequest) -> HttpResponse:
     """Say what does not work right now: the line above every page asks for it by itself."""
-    context = {"portal": portal_health(at=timezone.now())}
+    broken = [one for one in institutions_broken(person(request)) if one.slug != request.institution.slug]
+    context = {"portal": portal_health(at=timezone.now()), "broken": broken}
     return render(request, "portal/_health_now.html", context)
 
 

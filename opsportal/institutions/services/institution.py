@@ -4,13 +4,13 @@ import re
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from ledger.kinds import Kind
 from ledger.services import chain_resume, chain_start, chain_stop, entry_record, unit
 from opsportal.core.actor import SYSTEM, Actor
-from opsportal.core.errors import ConflictError, InvalidError
+from opsportal.core.errors import ConflictError, FrozenInstitutionError, InvalidError
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Permission, Role, require, require_installation
 from opsportal.institutions.models import Department, Institution, User
@@ -91,13 +91,21 @@ def institution_mark_broken(institution_id: UUID, fault: str, seq: int) -> None:
     with transaction.atomic():
         Institution.objects.filter(pk=institution_id, ledger_broken_at=None).update(ledger_broken_at=timezone.now())
         if chain_stop(institution_id) and system is not None:
-            with unit(system.pk, SYSTEM):
-                entry_record(
-                    kind=Kind.LEDGER_TAMPER_DETECTED,
-                    subject=f"institution:{institution_id}",
-                    actor=SYSTEM,
-                    data={"fault": fault, "seq": seq},
-                )
+            _break_enter(system.pk, institution_id, fault, seq)
+
+
+def _break_enter(system_id: UUID, institution_id: UUID, fault: str, seq: int) -> None:
+    """Enter the break into the installation's ledger. That one may be broken too, and nobody know it yet."""
+    try:
+        with unit(system_id, SYSTEM):
+            entry_record(
+                kind=Kind.LEDGER_TAMPER_DETECTED,
+                subject=f"institution:{institution_id}",
+                actor=SYSTEM,
+                data={"fault": fault, "seq": seq},
+            )
+    except (DatabaseError, FrozenInstitutionError):
+        log.critical("ledger_break_not_entered", institution=str(institution_id), exc_info=True)
 
 
 def institution_reopen(*, institution: Institution, actor: Actor) -> Institution:
