@@ -62,7 +62,7 @@ def test_agents_that_only_propose_say_so(lead: Client) -> None:
 def test_an_agent_has_a_page_with_what_waits_for_its_people(home: Institution, lead: Client) -> None:
     page = seen(lead, f"{ROSTER}A1/")
     assert "Waits in its inbox" in page
-    assert "Disks have room" in page
+    assert "Disk space" in page
     assert "/i/home/threads/" in page
     other = seen(visitor(home, Role.SEO), f"{ROSTER}A1/")
     assert "Waits in its inbox" not in other

@@ -58,7 +58,7 @@ def test_a_row_says_what_is_wrong_since_when_and_whose_it_is(home: Institution, 
     ticked()
     page = seen(lead, LIST)
     row = page.split(f'id="finding-{finding(home).code}"')[1].split("</li>")[0]
-    for word in ("Critical", "Disks have room", "Down", "2×", "A1 Pulso", "Open", "disk.root"):
+    for word in ("Critical", "Disk space", "Down", "2×", "A1 Pulso", "Open", "disk.root"):
         assert word in row
     assert page.count("data-row ") == 2
 
@@ -216,7 +216,7 @@ def test_what_to_do_speaks_the_language_of_the_reader(home: Institution, lead: C
     lead.cookies["django_language"] = "pt-br"
     page = seen(lead, f"{LIST}{finding(home).code}/")
     assert "Em uso: " in page
-    assert "Os discos têm espaço" in page
+    assert "Espaço em disco" in page
 
 
 def test_a_finding_that_is_over_shows_the_runs_around_its_beginning(

@@ -36,7 +36,7 @@ def lead(home: Institution) -> Client:
 def test_the_board_shows_the_worst_first_with_strip_owner_and_times(lead: Client) -> None:
     page = seen(lead, LIST)
     assert page.index('id="scenario-disk.report"') < page.index('id="scenario-disk.root"')
-    assert "Disks have room" in page
+    assert "Disk space" in page
     assert "A1 Pulso" in page
     assert 'aria-label="Last results: Down 1"' in page
     assert page.count("data-row ") == 2
@@ -60,7 +60,7 @@ def test_a_page_that_is_no_number_is_refused_by_name(lead: Client) -> None:
 
 def test_the_title_speaks_the_language_of_the_reader(lead: Client) -> None:
     lead.cookies["django_language"] = "pt-br"
-    assert "Os discos têm espaço" in seen(lead, LIST)
+    assert "Espaço em disco" in seen(lead, LIST)
 
 
 def test_rows_come_again_in_the_order_in_which_they_are_shown(home: Institution, lead: Client, tmp_path: Path) -> None:

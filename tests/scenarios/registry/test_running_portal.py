@@ -48,7 +48,7 @@ def test_a_fresh_installation_is_quiet_and_takes_a_new_scenario_without_restart(
         ours = entry("ours.port", checks=[check], down_after=1, up_after=1)
         write(installation, text(ours))
         eventually(lambda: states(installation).get("ours.port") == "ok", "it is watched", seconds=20)
-    eventually(lambda: installation.rows(FINDINGS) == [("Disks have room", "open")], "it is a finding", seconds=20)
+    eventually(lambda: installation.rows(FINDINGS) == [("Disk space", "open")], "it is a finding", seconds=20)
 
     write(installation, text(ours).replace("severity: high", "severity: urgent"))
     eventually(lambda: ledger(installation)[-1] == "REGISTRY_REJECTED", "the mistake is refused", seconds=20)
