@@ -46,11 +46,6 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings.manage"
     ADMIN_ACCESS = "admin.access"
 
-    @property
-    def changes(self) -> bool:
-        """True when holding it lets somebody change something."""
-        return self in WRITES
-
 
 class Door(StrEnum):
     """What a view declares that asks for no permission of an institution."""

@@ -54,6 +54,13 @@ def test_a_slug_that_cannot_stand_in_an_address_is_refused(slug: str) -> None:
     assert not Institution.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["", "  ", "x" * 121])
+def test_a_name_has_some_characters_and_not_too_many(name: str) -> None:
+    with pytest.raises(InvalidError) as refusal:
+        institution_create(slug="acme", name=name, actor=SYSTEM)
+    assert list(refusal.value.errors) == ["name"]
+
+
 def test_a_taken_slug_is_refused_and_leaves_nothing(home: Institution, kinds: Kinds) -> None:
     before = kinds(home)
     with pytest.raises(ConflictError) as refusal:

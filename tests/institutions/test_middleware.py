@@ -1,11 +1,14 @@
 """Which institution a request is about."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.urls import path
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.response import Response
@@ -13,7 +16,7 @@ from rest_framework.response import Response
 from opsportal.core.http import PortalRequest
 from opsportal.institutions.access import Permission, Role
 from opsportal.institutions.endpoint import ApiRequest, endpoint, public_endpoint
-from opsportal.institutions.models import Member
+from opsportal.institutions.models import Member, User
 from opsportal.institutions.web import requires
 from tests.institutions.factories import institution_make, member_make, user_make
 
@@ -33,6 +36,23 @@ def streamed(request: PortalRequest) -> HttpResponseBase:
         yield str(Member.objects.count())
 
     return StreamingHttpResponse(lines())
+
+
+def streamed_async(request: HttpRequest, slug: str) -> HttpResponseBase:
+    async def lines() -> AsyncIterator[str]:
+        yield "first,"
+        yield str(await sync_to_async(Member.objects.count)())
+
+    return StreamingHttpResponse(lines())
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise ZeroDivisionError
+
+
+@endpoint(["POST"], Permission.OPS_WRITE)
+def api_broken(request: ApiRequest) -> Response:
+    raise ZeroDivisionError
 
 
 @endpoint(["GET", "POST"], Permission.OPS_WRITE)
@@ -57,11 +77,16 @@ def bare(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("i/<slug:slug>/members/", members),
     path("i/<slug:slug>/streamed/", streamed),
+    path("i/<slug:slug>/streamed-async/", streamed_async),
+    path("broken/", broken),
+    path("api/v1/broken", api_broken),
     path("api/v1/members", api_members),
     path("api/v1/public", api_public),
     path("api/v1/ping", api_ping),
     path("accounts/login/", bare, name="account_login"),
 ]
+handler500 = "opsportal.core.http.server_error"
+handler400 = "opsportal.core.http.bad_request"
 handler404 = "opsportal.core.http.page_not_found"
 
 
@@ -111,6 +136,35 @@ def test_a_streamed_body_keeps_the_scope_and_leaks_it_to_nobody(client: Client) 
     client.force_login(member_make(home, Role.TECHNICIAN).user)
     answer = client.get("/i/home/streamed/")
     assert b"".join(answer) == b"first,1"
+
+
+@pytest.mark.spec("V27")
+@pytest.mark.django_db(transaction=True)
+async def test_a_body_streamed_asynchronously_keeps_the_scope_too(async_client: AsyncClient) -> None:
+    @sync_to_async
+    def prepared() -> User:
+        member_make(institution_make("away"), Role.TECHNICIAN)
+        return member_make(institution_make("home"), Role.TECHNICIAN).user
+
+    await async_client.aforce_login(await prepared())
+    answer: Any = await async_client.get("/i/home/streamed-async/")
+    assert b"".join([chunk async for chunk in answer.streaming_content]) == b"first,1"
+    await sync_to_async(connections.close_all)()  # of the thread that the view ran in
+
+
+def test_a_fault_of_ours_is_a_500_that_tells_only_its_id(client: Client) -> None:
+    client.raise_request_exception = False
+    client.force_login(member_make(institution_make(), Role.TECHNICIAN).user)
+    page, answer = client.get("/broken/"), client.post("/api/v1/broken")
+    assert (page.status_code, answer.status_code) == (500, 500)
+    assert answer.json()["request_id"] == answer["X-Request-ID"]
+    assert page["X-Request-ID"] in page.content.decode()
+    assert "ZeroDivision" not in page.content.decode() + answer.content.decode()
+
+
+def test_a_host_that_is_not_ours_is_told_so_in_the_right_form(client: Client) -> None:
+    answer = client.get("/api/v1/public", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
 
 
 def test_one_query_finds_institution_member_and_roles(
