@@ -18,6 +18,7 @@ from ledger.kinds import Kind
 from ledger.services import entry_record, unit
 from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.errors import ConflictError, InvalidError, NotFoundError
+from opsportal.institutions.access import Permission, require
 from opsportal.institutions.models import User
 
 BODY_MAX = 8000
@@ -167,9 +168,10 @@ def message_post(
 def thread_reply(*, thread: Thread, body: str, actor: Actor, target_agent: str = "") -> Message:
     """Store a person's reply; the addressed agent answers in the same thread. Return the reply.
 
-    Raises InvalidError naming ``body`` (empty or over 8,000 characters) or ``target_agent`` (not in the
-    roster), ConflictError when the thread is closed.
+    Raises RefusedError without ``ops.write``, InvalidError naming ``body`` (empty or over 8,000 characters)
+    or ``target_agent`` (not in the roster), ConflictError when the thread is closed.
     """
+    require(actor, Permission.OPS_WRITE)
     text = _text_checked(body, field="body", minimum=1, maximum=BODY_MAX)
     target = _agent_checked(target_agent) if target_agent else None
     if thread.status == Thread.Status.CLOSED:
@@ -188,8 +190,10 @@ def chat_ask(
 ) -> Message:
     """Ask an agent in a new thread; return its answer (deterministic text; no model is asked).
 
-    Raises InvalidError naming ``question`` (2 to 4,000 characters) or ``target_agent``.
+    Raises RefusedError without ``ops.read``, InvalidError naming ``question`` (2 to 4,000 characters) or
+    ``target_agent``.
     """
+    require(actor, Permission.OPS_READ)
     text = _text_checked(question, field="question", minimum=QUESTION_MIN, maximum=QUESTION_MAX)
     target = _agent_checked(target_agent)
     with unit(institution_id, actor):
@@ -241,8 +245,10 @@ def _as_actor(thread: Thread, agent_id: str) -> Actor:
 def message_ack(*, message: Message, actor: Actor, note: str = "") -> Message:
     """Archive an inbox item under the actor's name; return it. Repeating it changes and writes nothing.
 
-    Raises InvalidError when the message never waited for a person or the note is over 500 characters.
+    Raises RefusedError without ``ops.write``, InvalidError when the message never waited for a person or
+    the note is over 500 characters.
     """
+    require(actor, Permission.OPS_WRITE)
     if not message.requires_human:
         raise InvalidError("This message does not wait for anybody.", errors={"message": ["It is not an inbox item."]})
     note = note_checked(note)
@@ -261,7 +267,11 @@ def message_ack(*, message: Message, actor: Actor, note: str = "") -> Message:
 
 
 def message_restore(*, message: Message, actor: Actor) -> Message:
-    """Let an archived message wait again; return it. Restoring one that waits changes nothing."""
+    """Let an archived message wait again; return it. Restoring one that waits changes nothing.
+
+    Raises RefusedError without ``ops.write``.
+    """
+    require(actor, Permission.OPS_WRITE)
     with unit(message.institution_id, actor):
         if _put_back(message):
             entry_record(

@@ -46,7 +46,7 @@ def inbox_row(context: Mapping[str, Any], message: Message, tab: str) -> SafeStr
     key = ":".join(
         [
             str(message.code),
-            "done" if message.acked_at else "waits",
+            message.acked_at.isoformat() if message.acked_at else "waits",
             tab,
             str(may_write),
             str(Permission.PERSONAL_READ in context["request"].permissions),

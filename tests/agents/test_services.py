@@ -6,11 +6,11 @@ import pytest
 
 from agents.models import InboxCount, Message, Thread
 from agents.selectors import inbox_page, inbox_waiting, thread_messages
-from agents.services import Notice, chat_ask, message_ack, notices_post, thread_reply
+from agents.services import Notice, chat_ask, message_ack, message_restore, notices_post, thread_reply
 from ledger.models import Entry
 from ledger.services import unit
 from opsportal.core.actor import SYSTEM, Actor
-from opsportal.core.errors import InvalidError
+from opsportal.core.errors import InvalidError, RefusedError
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Institution
@@ -124,3 +124,19 @@ def test_a_question_is_answered_without_a_model_and_an_unknown_one_says_so(home:
     with institution_scope(home.pk):
         assert "A6 Copiloto" in chat_ask(institution_id=home.pk, question="Who is there?", actor=operator).body
         assert "did not understand" in chat_ask(institution_id=home.pk, question="Sing a song", actor=operator).body
+
+
+@pytest.mark.parametrize("role", [Role.NOC, Role.AUDITOR, Role.OWNER])
+def test_who_may_not_write_is_refused_by_every_verb(home: Institution, operator: Actor, role: Role) -> None:
+    post(home, notice("A3"))
+    stranger = actor_make(home, role)
+    with institution_scope(home.pk):
+        message = Message.objects.get()
+        before = Entry.objects.count()
+        with pytest.raises(RefusedError):
+            message_ack(message=message, actor=stranger)
+        with pytest.raises(RefusedError):
+            message_restore(message=message, actor=stranger)
+        with pytest.raises(RefusedError):
+            thread_reply(thread=message.thread, body="hi", actor=stranger)
+        assert Entry.objects.count() == before
