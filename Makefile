@@ -45,8 +45,9 @@ check: install-dev ## Lint, templates, types, layering, migrations, production s
 	OPSPORTAL_SECRET_KEY=$$(head -c 60 /dev/urandom | base64 -w 0) OPS_INTERNAL_TOKEN=$$(head -c 30 /dev/urandom | base64) \
 	  DJANGO_SETTINGS_MODULE=opsportal.settings.prod $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-docs: openapi ## Write the pages that are drawn from code: docs/openapi.yaml, docs/roles.md
+docs: openapi ## Write the pages that are drawn from code: docs/openapi.yaml, roles.md, api.md
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py roles > docs/roles.md
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py api_page
 
 openapi: install-dev
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

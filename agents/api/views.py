@@ -63,7 +63,7 @@ def thread_messages(request: ApiRequest, thread_id: UUID) -> Response:
 @extend_schema(request=ReplyIn, responses={201: MessageOut, **problems(409)})
 @endpoint(["POST"], Permission.OPS_WRITE)
 def thread_reply(request: ApiRequest, thread_id: UUID) -> Response:
-    """Say something in a conversation; with ``target_agent`` that agent answers in it."""
+    """Say something in a conversation; with `target_agent` that agent answers in it."""
     thread = selectors.thread_get(thread_id)
     said = services.thread_reply(thread=thread, actor=request.actor, **body_read(request, ReplyIn))
     return Response(MessageOut(said).data, status=status.HTTP_201_CREATED)

@@ -82,9 +82,7 @@ class PortalSchema(AutoSchema):
         statuses = set() if self.view.content_negotiation_class is AnyAccept else {"406"}
         statuses |= {"429"} if self.view.throttle_classes else set()
         has_query = any(parameter["in"] == "query" for parameter in self._get_parameters())
-        has_body = self._get_request_body() is not None  # type: ignore[no-untyped-call]  # not typed
-        if self.view.throttle_classes:
-            statuses.add("429")
+        has_body = self._get_request_body() is not None
         if self._permission():
             statuses |= {"401", "403", "404", "422"}
             statuses |= {"423"} if self.method != "GET" else set()

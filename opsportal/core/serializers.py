@@ -108,7 +108,7 @@ def query_read(request: Request, form: type[S]) -> dict[str, Any]:
     once = [name for name, field in read.fields.items() if not isinstance(field, serializers.MultipleChoiceField)]
     if twice := [name for name in once if len(given.getlist(name)) > 1]:
         raise serializers.ValidationError({name: ["Give it once."] for name in twice})
-    if empty := [name for name in read.fields if given.get(name) == ""]:
+    if empty := [name for name, _ in read.fields.items() if given.get(name) == ""]:
         raise serializers.ValidationError({name: ["Leave it out if it is empty."] for name in empty})
     read.is_valid(raise_exception=True)
     return dict(read.validated_data)

@@ -49,7 +49,7 @@ def heartbeat(request: Request, code: UUID) -> Response:
 @extend_schema(
     auth=[{"internal": []}],  # type: ignore[list-item]  # the stub takes names only
     request=None,
-    responses={200: TickOut, **problems(401, 409, 429)},
+    responses={200: TickOut, **problems(401, 409, 423, 429)},
 )
 @public_endpoint(["POST"], is_limited=False)  # counts wrong tokens itself
 def internal_tick(request: Request) -> Response:

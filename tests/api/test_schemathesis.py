@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -75,7 +76,7 @@ def headers(request: pytest.FixtureRequest, home: Institution) -> dict[str, str]
     return {"Authorization": f"Bearer {caller_make(home, request.param).token}"} | internal
 
 
-def aim(case: schemathesis.Case, known: Mapping[str, str]) -> None:
+def aim(case: schemathesis.Case[Any], known: Mapping[str, str]) -> None:
     """Let half of the well-formed addresses name what is there, and leave out cursors: only a list gives those away."""
     is_wrong = case.meta is not None and case.meta.is_negative_at(ParameterLocation.PATH)
     for name, value in ({} if is_wrong else dict(case.path_parameters or {})).items():
@@ -90,7 +91,7 @@ def aim(case: schemathesis.Case, known: Mapping[str, str]) -> None:
     max_examples=12, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), derandomize=True
 )
 def test_every_operation_keeps_its_word(
-    case: schemathesis.Case, headers: dict[str, str], known: Mapping[str, str]
+    case: schemathesis.Case[Any], headers: dict[str, str], known: Mapping[str, str]
 ) -> None:
     aim(case, known)
     # GET and POST of one address take ids of two kinds, and each is all that an address with its kind of id takes.
