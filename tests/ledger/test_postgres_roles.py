@@ -36,10 +36,10 @@ FORBIDDEN = [
     "DROP TRIGGER ledger_entry_no_change ON ledger_entry",
     "SET session_replication_role = replica",
     "DROP TABLE ledger_entry CASCADE",
-    "CREATE OR REPLACE FUNCTION ledger_append(p_inst uuid, p_left text, p_right text) RETURNS bigint "
-    "LANGUAGE sql AS 'SELECT 1::bigint'",
-    'SELECT ledger_append(\'{inst}\', \'{"inst":"other","prev":"\', \'}\')',
-    'SELECT ledger_append(\'{inst}\', \'{"inst":"{inst}","prev":"\', \',"seq":7,"prev":"x"}\')',
+    "CREATE OR REPLACE FUNCTION ledger_append(p_inst uuid, p_left text, p_right text, p_early boolean, "
+    "OUT last bigint, OUT is_busy boolean) LANGUAGE sql AS 'SELECT 1::bigint, false'",
+    'SELECT ledger_append(\'{inst}\', \'{"inst":"other","prev":"\', \'}\', false)',
+    'SELECT ledger_append(\'{inst}\', \'{"inst":"{inst}","prev":"\', \',"seq":7,"prev":"x"}\', false)',
 ]
 
 

@@ -1,6 +1,6 @@
 """A process that forks writers on demand, so that a hundred of them cost one start of Django.
 
-Reads one JSON object per line: ``{"mode", "name", "institutions", "seed", "units", "acks"}``; forks a child for
+Reads one JSON object per line: ``{"mode", "name", "institutions", "seed", "commit", "units", "acks"}``; forks a child for
 it and prints the child's pid. A child acknowledges by appending a line to the file ``acks`` once the
 commit has returned; a line is one write, so a killed child leaves whole lines only. When the order
 has ``units``, the child ends after so many; the parent prints ``done <pid> <status>`` on ``"wait"``.
@@ -50,6 +50,7 @@ def _write(order: dict[str, Any]) -> None:
     try:
         acks = os.open(order["acks"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         write = {"one": _one, "early": _early, "several": _several}[order["mode"]]
+        _go_early(order)
         dice = random.Random(order["seed"])  # noqa: S311  reproducible is what a test wants
         number = 0
         while number < order.get("units", sys.maxsize):
@@ -58,6 +59,16 @@ def _write(order: dict[str, Any]) -> None:
         status = 0
     finally:
         os._exit(status)
+
+
+def _go_early(order: dict[str, Any]) -> None:
+    """``shared``: take the chains for busy, as under load on PostgreSQL. ``unsafe``: and do not wait for the disk."""
+    from ledger import store
+
+    if order["commit"] != "safe":
+        store._busy_until = {UUID(institution): float("inf") for institution in order["institutions"]}
+    if order["commit"] == "unsafe":
+        store._flush = lambda: None
 
 
 def _one(order: dict[str, Any], name: str, dice: random.Random, acks: int) -> None:
