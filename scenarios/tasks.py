@@ -2,10 +2,12 @@
 
 import logging
 
+from django.utils import timezone
+
 from opsportal.core.actor import TICKER
 from opsportal.core.errors import ConflictError
 from scenarios.models import Tick
-from scenarios.services import tick_run
+from scenarios.services import runs_prune, tick_run
 
 log = logging.getLogger(__name__)
 
@@ -16,3 +18,8 @@ def tick() -> None:
         tick_run(trigger=Tick.Trigger.TICKER, actor=TICKER, everything=False)
     except ConflictError as running:
         log.info("tick_skipped", extra={"code": running.code})
+
+
+def prune() -> None:
+    """Forget runs past their retention. Idempotent: a second delivery finds nothing left."""
+    log.info("runs_pruned", extra={"count": runs_prune(at=timezone.now())})

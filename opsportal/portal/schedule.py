@@ -28,5 +28,6 @@ def tick_is_due(now: datetime, last: datetime | None) -> bool:
 PERIODICS = [
     Periodic(TICK, tick_is_due),
     Periodic("ledger.tasks.checkpoint_all", every(timedelta(minutes=15))),
+    Periodic("scenarios.tasks.prune", every(timedelta(days=1))),
     Periodic("ledger.tasks.verify_all", every(timedelta(hours=1))),
 ]

@@ -225,6 +225,7 @@ Q_CLUSTER = {
 
 # ── Watching ────────────────────────────────────────────────────────────────
 INTERVAL_SECONDS = env_int("AGENTIC_INTERVAL_SEC", 300, minimum=5, maximum=86_400)
+RUN_RETENTION_DAYS = env_int("OPSPORTAL_RUN_RETENTION_DAYS", 90, minimum=1, maximum=36_500)
 TICK_DEADLINE_SECONDS = env_int(
     "OPSPORTAL_TICK_DEADLINE_SEC", min(60, max(4, INTERVAL_SECONDS * 4 // 5)), minimum=1, maximum=600
 )
