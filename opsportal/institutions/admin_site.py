@@ -53,9 +53,10 @@ class PortalAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no t
         return context
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Add the page where the institution is chosen."""
+        """Add the page where the institution is chosen; leave out Django's way to any row's page, which asks no scope."""
         mine = [path("institution", self.admin_view(self.institution_choose), name="institution_choose")]
-        return [*mine, *super().get_urls()]
+        theirs = [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        return [*mine, *theirs]
 
     def institution_choose(self, request: HttpRequest) -> HttpResponse:
         """List the institutions that the person administers; POST ``slug`` goes into one."""

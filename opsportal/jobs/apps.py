@@ -8,4 +8,5 @@ class JobsConfig(AppConfig):
 
     name = "opsportal.jobs"
     label = "jobs"
+    verbose_name = "Workers"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,6 +1,6 @@
 """What settings/unfold.py leaves open until there is a request: links, theme, sidebar."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from django.conf import settings
 from django.contrib import admin
@@ -17,6 +17,7 @@ _APP_ICONS = {
     "scenarios": "radar",
     "findings": "warning",
     "ledger": "menu_book",
+    "jobs": "engineering",
     "django_q": "schedule",
     "account": "mail",
     "mfa": "shield_lock",
@@ -29,6 +30,7 @@ class Link(TypedDict):
     title: str | Promise
     link: str
     icon: str
+    active: NotRequired[bool]
 
 
 class Group(TypedDict):
@@ -67,7 +69,8 @@ def stylesheet(request: HttpRequest) -> str:
 
 def navigation(request: HttpRequest) -> list[Group]:
     """Return the sidebar: the way back, then every app with the models that this person may see."""
-    back = Group(title="", separator=False, items=ways_out(request))
+    ways = [Link(**way, active=False) for way in ways_out(request)]  # "/" begins every address: it would look open
+    back = Group(title="", separator=False, items=ways)
     apps = [
         Group(
             title=app["name"],
