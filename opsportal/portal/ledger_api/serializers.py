@@ -74,7 +74,7 @@ class CheckpointOut(serializers.Serializer[Checkpoint]):
     """A signed head."""
 
     size = serializers.IntegerField(help_text="How many entries it covers.")
-    root = serializers.CharField(help_text="RFC 6962 Merkle root, hexadecimal.")
+    root = serializers.CharField(help_text="RFC 6962 Merkle root, hexadecimal.")  # type: ignore[assignment]  # its name in the format
     head_hash = serializers.CharField(help_text="The hash of the last entry that it covers.")
     note = serializers.CharField(help_text="The C2SP signed note, byte for byte.")
     kid = serializers.CharField()
