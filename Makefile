@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 .PHONY: help run install install-dev lock check format test e2e bench spec vendor docs openapi
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.installed: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -45,11 +45,14 @@ check: install-dev ## Lint, templates, types, layering, migrations, production s
 	OPSPORTAL_SECRET_KEY=$$(head -c 60 /dev/urandom | base64 -w 0) OPS_INTERNAL_TOKEN=$$(head -c 30 /dev/urandom | base64) \
 	  DJANGO_SETTINGS_MODULE=opsportal.settings.prod $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-docs: openapi ## Write the pages that are drawn from code: docs/openapi.yaml, roles.md, api.md
+docs: openapi ## Write the pages that are drawn from code: docs/openapi.yaml, api, roles, roster, kinds, variables
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py roles > docs/roles.md
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py roster > docs/agents-roster.md
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py environment > docs/environment.md
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py api_page
+	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py registry_publish
 
-openapi: install-dev
+openapi: install-dev ## Write docs/openapi.yaml alone
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 test: install-dev ## The suite, on SQLite or on DATABASE_URL
