@@ -8,7 +8,7 @@ from agents.models import Message, Party, Severity, Thread
 from agents.roster import CHAT_DEFAULT, agent, roster
 from agents.services import BODY_MAX, NOTE_MAX, QUESTION_MAX, QUESTION_MIN
 from opsportal.core.serializers import Flag, Strict, Text
-from opsportal.institutions.personal import PersonalField
+from opsportal.institutions.personal_field import PersonalField
 
 AGENT_IDS = [who.id for who in roster()]
 

@@ -19,8 +19,8 @@ from agents.api.serializers import (
 )
 from agents.roster import inboxes_for
 from opsportal.core.openapi import PAGE_PARAMETERS, problems
-from opsportal.core.pages import page_of_request, page_response, page_wanted
-from opsportal.core.serializers import body_read, listing, query_read, shown
+from opsportal.core.pages import page_of_request, page_wanted
+from opsportal.core.serializers import body_read, listing, page_response, query_read, shown
 from opsportal.institutions.access import Permission
 from opsportal.institutions.endpoint import ApiRequest, endpoint
 

@@ -13,7 +13,7 @@ from ledger.kinds import Kind
 from opsportal.core.actor import ActorKind
 from opsportal.core.serializers import Strict, Text
 from opsportal.core.words import spoken
-from opsportal.institutions.personal import PersonalField
+from opsportal.institutions.personal_field import PersonalField
 from scenarios.models import ProbeState
 
 

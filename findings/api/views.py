@@ -12,8 +12,8 @@ from findings.selectors import finding_get, findings_listed
 from findings.services import finding_ack, finding_ack_undo
 from opsportal.core.actor import ActorKind
 from opsportal.core.openapi import PAGE_PARAMETERS, problems
-from opsportal.core.pages import page_of_request, page_response, page_wanted
-from opsportal.core.serializers import body_read, listing, query_read, shown
+from opsportal.core.pages import page_of_request, page_wanted
+from opsportal.core.serializers import body_read, listing, page_response, query_read, shown
 from opsportal.institutions.access import Permission
 from opsportal.institutions.endpoint import ApiRequest, endpoint
 from opsportal.institutions.personal import personal

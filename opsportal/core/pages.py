@@ -21,7 +21,6 @@ from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
-from rest_framework.response import Response
 
 from opsportal.core.errors import InvalidError, UnparsableError
 
@@ -116,17 +115,6 @@ def page_wanted(request: HttpRequest) -> Wanted:
         message = f"must be a whole number from 1 to {SIZE_MAX}"
         raise InvalidError(f"limit {message}", errors={"limit": [message]})
     return Wanted(cursor=request.GET.get("cursor", ""), size=int(raw))
-
-
-def page_response(request: HttpRequest, page: Page[Any], results: Sequence[object]) -> Response:
-    """Return ``{"results", "next", "previous"}``: the rows as the API shows them, and whole addresses."""
-    return Response(
-        {
-            "results": results,
-            "next": page_url(request, page.next),
-            "previous": page_url(request, page.previous),
-        }
-    )
 
 
 def page_url(request: HttpRequest, cursor: str | None) -> str | None:

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
+from django.http import HttpRequest
 from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
+
+from opsportal.core.pages import Page, page_url
 
 # Everything but NUL, which PostgreSQL cannot store; with at least so many characters that are not blanks.
 _PATTERN = r"^[^\u0000]*([^\s\u0000][^\u0000]*){%d}$"
@@ -112,3 +116,14 @@ def query_read(request: Request, form: type[S]) -> dict[str, Any]:
         raise serializers.ValidationError({name: ["Leave it out if it is empty."] for name in empty})
     read.is_valid(raise_exception=True)
     return dict(read.validated_data)
+
+
+def page_response(request: HttpRequest, page: Page[Any], results: Sequence[object]) -> Response:
+    """Return ``{"results", "next", "previous"}``: the rows as the API shows them, and whole addresses."""
+    return Response(
+        {
+            "results": results,
+            "next": page_url(request, page.next),
+            "previous": page_url(request, page.previous),
+        }
+    )

@@ -1,7 +1,5 @@
 """Names, user names and addresses of people: shown to who may read them, masked for everybody else."""
 
-from rest_framework import serializers
-
 from opsportal.institutions.access import Permission
 from opsportal.institutions.current import access_current
 
@@ -18,11 +16,3 @@ def personal(text: object) -> str:
     access = access_current()
     may_read = access is not None and Permission.PERSONAL_READ in access.permissions
     return str(text) if may_read else masked(str(text))
-
-
-class PersonalField(serializers.CharField):
-    """A personal text in an answer of the API. Reading masks it by permission; writing takes it as it is."""
-
-    def to_representation(self, value: object) -> str:
-        """Return the text or its mask."""
-        return personal(value)

@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from agents.roster import roster
 from opsportal.core.openapi import PAGE_PARAMETERS, problems
-from opsportal.core.pages import page_of_request, page_response
-from opsportal.core.serializers import listing, shown
+from opsportal.core.pages import page_of_request
+from opsportal.core.serializers import listing, page_response, shown
 from opsportal.institutions.access import Permission
 from opsportal.institutions.endpoint import ApiRequest, endpoint
 from scenarios.api.serializers import AgentOut, RunOut, RunSummaryOut, ScenarioDetailOut, ScenarioOut

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from opsportal.core.errors import InvalidError, UnparsableError
-from opsportal.core.pages import page_of_request, page_read, page_response
+from opsportal.core.pages import page_of_request, page_read
+from opsportal.core.serializers import page_response
 from opsportal.institutions.models import User
 
 pytestmark = pytest.mark.django_db

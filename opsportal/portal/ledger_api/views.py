@@ -13,8 +13,8 @@ from ledger.services import ledger_export, ledger_verify
 from opsportal.core.errors import NotFoundError
 from opsportal.core.negotiation import AnyAccept
 from opsportal.core.openapi import PAGE_PARAMETERS
-from opsportal.core.pages import page_of_request, page_response
-from opsportal.core.serializers import body_read, listing, query_read, shown
+from opsportal.core.pages import page_of_request
+from opsportal.core.serializers import body_read, listing, page_response, query_read, shown
 from opsportal.institutions.access import Permission
 from opsportal.institutions.endpoint import ApiRequest, endpoint
 from opsportal.portal.ledger_api.serializers import (

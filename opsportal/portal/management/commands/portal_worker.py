@@ -15,6 +15,9 @@ from opsportal.portal.schedule import PERIODICS
 class Command(BaseCommand):
     """Run the job cluster, the ticker and the watchdog in the foreground."""
 
+    # They import every page of the portal. ``manage.py portal`` has made them; a worker that starts again need not.
+    requires_system_checks = ()
+
     help = "Run the background worker: the job cluster, the ticker and the watchdog. Stop it with SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
