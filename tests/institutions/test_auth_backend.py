@@ -8,7 +8,7 @@ from opsportal.institutions.access import MATRIX, Permission, Role
 from opsportal.institutions.auth_backend import READ_BY_APP, MembershipBackend
 from opsportal.institutions.current import access_opened
 from opsportal.institutions.models import Institution
-from opsportal.institutions.personal import PersonalField
+from opsportal.institutions.personal_field import PersonalField
 from tests.institutions.factories import member_make
 
 
