@@ -73,7 +73,7 @@ def _call(query: str, *values: object) -> Any:
     """Return the row of a query past Django's own cursor, which would write long texts into the statement: 20 % slower."""
     connection.validate_no_broken_transaction()
     connection.ensure_connection()
-    psycopg = connection.Database  # type: ignore[attr-defined]  # the driver of Django's backend, not in the stubs
+    psycopg = connection.Database  # type: ignore[attr-defined]  # the driver of Django's backend, which its types leave out
     try:
         with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
             return cursor.execute(query, values).fetchone()
