@@ -1,5 +1,6 @@
 """Numbers of runs over time: what can be plotted, and the series for the browser. Pure."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,9 @@ class Plot:
     points: list[list[float | None]]
 
     @property
-    def as_json(self) -> dict[str, Any]:
-        """What the script of the page reads."""
-        return {"labels": self.labels, "points": self.points}
+    def as_json(self) -> str:
+        """What the script of the page reads. As text: htmx takes script elements out of what it swaps in."""
+        return json.dumps({"labels": self.labels, "points": self.points}, separators=(",", ":"))
 
 
 def measures_of(runs: Iterable[Run]) -> list[str]:

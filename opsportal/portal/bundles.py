@@ -29,7 +29,7 @@ BUNDLES = {
         "opsportal/live.js",
         "opsportal/time.js",
         "opsportal/copy.js",
-        "opsportal/selected.js",
+        "opsportal/lists.js",
     ),
     "bundles/htmx.js": ("vendor/htmx/htmx.min.js",),
     "bundles/chart.js": ("vendor/uplot/uplot.js", "opsportal/chart.js"),
