@@ -13,7 +13,11 @@ from tests.e2e.scripts.conftest import Stage
 from tests.institutions.factories import institution_make, member_make
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db]
-PAGES = ["/accounts/login/", "/i/home/", "/i/home/inbox/", "/accounts/2fa/", "/accounts/password/change/", "/i/home/no"]
+PAGES = [
+    *("/accounts/login/", "/i/home/", "/i/home/inbox/", "/accounts/2fa/", "/accounts/password/change/", "/i/home/no"),
+    *("/i/home/findings/", "/i/home/scenarios/", "/i/home/agents/", "/i/home/agents/A3/", "/i/home/ledger/"),
+    "/i/home/ledger/proof",
+]
 Opener = Callable[..., None]
 
 CONTRAST = """() => {
