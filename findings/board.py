@@ -1,7 +1,7 @@
 """The list of findings: its filters, how many each would show, and the rows."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -25,7 +25,7 @@ TABS: dict[str, Collection[str]] = {
     EVERY: (),
 }
 WORST_FIRST = Severity.values[::-1]
-_COLUMNS = ("status", "severity", "owner_agent", "scenario__name")
+SCENARIOS = 100  # offered as choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +98,35 @@ def findings_shown(codes: str) -> list[Finding]:
 
 
 def facets_of(query: QueryDict, wanted: Wanted) -> Facets:
-    """Return the choices of every filter, from one query that counts all findings in groups."""
-    rows = Finding.objects.filter(_holds(wanted.words)).order_by().values_list(*_COLUMNS).annotate(total=Count("pk"))
-    names = ("status", "severity", "owner", "scenario")
+    """Return the choices of every filter, from two queries that count the findings in groups."""
+    names = ("status", "severity", "owner")
+    rows = _narrowed(wanted).order_by().values_list("status", "severity", "owner_agent").annotate(total=Count("pk"))
     groups: list[Group] = [(dict(zip(names, row[:-1], strict=True)), row[-1]) for row in rows]
-    chosen_now = wanted.facets
+    chosen_now = {name: values for name, values in wanted.facets.items() if name in names}
     return Facets(
         tabs=_tabs(query, groups, wanted),
         severities=choices(query, "severity", groups, chosen_now, order=WORST_FIRST),
         owners=choices(query, "owner", groups, chosen_now, one=True),
-        scenarios=choices(query, "scenario", groups, chosen_now, one=True),
+        scenarios=_scenarios(query, wanted),
     )
 
 
+def _narrowed(wanted: Wanted) -> QuerySet[Finding]:
+    rows = Finding.objects.filter(_holds(wanted.words))
+    return rows.filter(scenario__name__in=wanted.scenarios) if wanted.scenarios else rows
+
+
+def _scenarios(query: QueryDict, wanted: Wanted) -> list[Choice]:
+    """Return the scenarios with the most findings, and those that are chosen: nobody reads thousands."""
+    rows = findings_wanted(replace(wanted, scenarios=())).order_by().values_list("scenario__name")
+    most = rows.annotate(total=Count("pk")).order_by("-total", "scenario__name")[:SCENARIOS]
+    groups: list[Group] = [({"scenario": name}, total) for name, total in most]
+    return choices(query, "scenario", groups, {"scenario": wanted.scenarios}, one=True)
+
+
 def _tabs(query: QueryDict, groups: Sequence[Group], wanted: Wanted) -> list[Choice]:
-    by_status = {choice.value: choice.count for choice in choices(query, "status", groups, wanted.facets)}
+    others = {"severity": wanted.severities, "owner": wanted.owners}
+    by_status = {choice.value: choice.count for choice in choices(query, "status", groups, others)}
     return [
         Choice(
             value=tab,

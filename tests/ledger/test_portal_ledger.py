@@ -117,6 +117,17 @@ def test_the_timeline_costs_the_same_for_two_and_for_sixty(home: Institution, an
     assert seen(auditor, older).count('id="entry-') == 12
 
 
+def test_the_first_page_knows_what_was_written_since(home: Institution, ana: Actor, auditor: Client) -> None:
+    append(home.pk, count=2)
+    page = seen(auditor, LEDGER)
+    assert f"{LEDGER}newer?since=2" in page
+    assert "newer?" not in seen(auditor, f"{LEDGER}?actor={ana.id}")
+    assert "newer entr" not in seen(auditor, f"{LEDGER}newer?since=2")
+    append(home.pk)
+    assert "1 newer entry" in seen(auditor, f"{LEDGER}newer?since=2")
+    assert auditor.get(f"{LEDGER}newer?since=x", headers=HTMX).status_code == 422
+
+
 def test_an_empty_ledger_teaches(auditor: Client) -> None:
     assert "Nothing happened yet" in seen(auditor, LEDGER)
     assert "Nothing matches" in seen(auditor, f"{LEDGER}?kind=FINDING_ACKED")

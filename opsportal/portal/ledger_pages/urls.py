@@ -7,6 +7,7 @@ from opsportal.portal.ledger_pages import views
 app_name = "ledger"
 urlpatterns = [
     path("", views.timeline, name="timeline"),
+    path("newer", views.newer, name="newer"),
     path("proof", views.proof, name="proof"),
     path("verify", views.verify, name="verify"),
     path("export/<str:form>", views.export, name="export"),

@@ -11,7 +11,7 @@ from ledger.keys import key_text
 from ledger.kinds import Kind
 from ledger.models import Checkpoint
 from ledger.services import ledger_export, ledger_verify
-from opsportal.core.errors import NotFoundError
+from opsportal.core.errors import InvalidError, NotFoundError
 from opsportal.core.http import PortalRequest
 from opsportal.core.pages import page_of_request, page_url
 from opsportal.institutions.access import Permission
@@ -21,6 +21,8 @@ from opsportal.portal.ledger_pages.timeline import chosen_fields, filter_of, tol
 
 CONTENT_TYPES = {"jsonl": "application/jsonl; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 CHECKPOINTS = 20
+BY_SEQ = ("-seq",)
+BY_TIME = ("-ts", "-seq")  # the index that a span of time can be found in; entries of one moment stay in their order
 
 
 @requires(Permission.LEDGER_READ)
@@ -28,7 +30,8 @@ CHECKPOINTS = 20
 def timeline(request: PortalRequest) -> HttpResponse:
     """Show what happened, newest first, with the filters of the address."""
     where = filter_of(request.GET)
-    page = page_of_request(request, selectors.entries_matching(request.institution.id, where), order=("-seq",))
+    order = BY_TIME if where.since or where.until else BY_SEQ
+    page = page_of_request(request, selectors.entries_matching(request.institution.id, where), order=order)
     fields = chosen_fields(request.GET)
     return render(
         request,
@@ -37,6 +40,7 @@ def timeline(request: PortalRequest) -> HttpResponse:
             "told": told(page.items, request.institution.slug),
             "fields": dict(fields),
             "query": f"?{urlencode(fields)}",
+            "since": page.items[0].seq if page.items and not fields and page.previous is None else None,
             "kinds": sorted(Kind),
             "checkpoint": selectors.checkpoint_last(request.institution.id),
             "may_export": Permission.LEDGER_EXPORT in request.permissions,
@@ -44,6 +48,17 @@ def timeline(request: PortalRequest) -> HttpResponse:
             "next": page_url(request, page.next),
         },
     )
+
+
+@requires(Permission.LEDGER_READ)
+@require_safe
+def newer(request: PortalRequest) -> HttpResponse:
+    """Say how many entries were written since the one that the page shows on top."""
+    since = request.GET.get("since", "")
+    if not (since.isascii() and since.isdigit() and len(since) <= 18):
+        raise InvalidError("since must be the number of an entry", errors={"since": ["must be a whole number"]})
+    count = max(0, selectors.head(request.institution.id).seq - int(since))
+    return render(request, "ledger/_newer.html", {"since": since, "newer": count})
 
 
 @requires(Permission.LEDGER_READ)
