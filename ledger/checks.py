@@ -23,14 +23,8 @@ def guards_check(
     if missing := guards_missing(connections["default"]):
         hint = "Find out who removed them, run `manage.py ledger_verify`, then `manage.py ledger_guards`."
         found.append(checks.Error(f"The ledger is not guarded: {', '.join(missing)}", hint=hint, id="ledger.E001"))
-    if settings.DB_APP_ROLE and role_can_lift_guards(connections["default"], settings.DB_APP_ROLE):
-        found.append(
-            checks.Warning(
-                f"The role {settings.DB_APP_ROLE} owns the ledger's tables or is a superuser: it can lift the guards",
-                hint="Let another role own the tables and run the migrations.",
-                id="ledger.W001",
-            )
-        )
+    if warning := guards_warning():
+        found.append(checks.Warning(warning, hint="See docs/ledger.md, PostgreSQL with two roles.", id="ledger.W001"))
     return found
 
 
@@ -43,9 +37,15 @@ def guards_require() -> None:
         )
 
 
-def guards_can_be_lifted() -> bool:
-    """Return True when the role that serves could lift the guards: always on SQLite, and with a single role."""
-    return role_can_lift_guards(connection, "")
+def guards_warning() -> str:
+    """Return a sentence when the PostgreSQL role that serves could lift the guards, else an empty text.
+
+    On SQLite whoever can write the file could, which needs no telling.
+    """
+    if connection.vendor != "postgresql" or not role_can_lift_guards(connection, settings.DB_APP_ROLE):
+        return ""
+    role = settings.DB_APP_ROLE or connection.settings_dict["USER"]
+    return f"The database role {role} owns the ledger's tables or is a superuser: it could lift their guards."
 
 
 def _is_migrated() -> bool:

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from ledger.checks import guards_require
+from ledger.checks import guards_require, guards_warning
 from ledger.tasks import verify_all
 from opsportal.core.actor import SYSTEM
 from opsportal.core.errors import DomainError
@@ -51,6 +51,8 @@ class Command(BaseCommand):
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
         guards_require()
+        if warning := guards_warning():
+            self.stderr.write(f"{warning} See docs/ledger.md.")
         call_command("createcachetable", verbosity=0)
         first = first_start()
         if first is not None:
