@@ -26,6 +26,7 @@ def stage_set() -> Stage:
 
     first_start()
     user = User.objects.get(username="admin")
+    User.objects.filter(pk=user.pk).update(must_change_password=False)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

@@ -27,14 +27,15 @@ class Server:
 
 
 @contextmanager
-def server_running(module: str, **environment: str) -> Iterator[Server]:
+def server_running(module: str, *options: str, **environment: str) -> Iterator[Server]:
     """Run ``python -m module --descriptor <a listening socket>``; end it with the block."""
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, "--descriptor", str(listener.fileno())],
+            [sys.executable, "-m", module, "--descriptor", str(listener.fileno()), *options],
             env={**os.environ, "OPSPORTAL_ROLE": "web", **environment},
             pass_fds=[listener.fileno()],
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         port = listener.getsockname()[1]
     try:
