@@ -1,4 +1,4 @@
-"""A view that does nothing, and one that asks who is there (session, user, membership)."""
+"""A view that does nothing, and one for which the middleware asks who is there (session, user, membership)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

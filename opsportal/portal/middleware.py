@@ -1,9 +1,8 @@
 """What the portal does around every request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from csp.utils import default_config
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from opsportal.institutions.models import User
 
+DJANGOS_OWN_PAGES = {404, 500}  # with DEBUG they are full of inline styles and scripts
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -34,20 +34,28 @@ class CompressionMiddleware:
 
 
 class CspByPathMiddleware:
-    """Gives the parts that cannot live under the strict policy one of their own (``CSP_BY_PREFIX``).
+    """Says what the browser may load: the strict policy, and for the parts that cannot live under it their own.
 
-    Stands after ``csp.middleware.CSPMiddleware``, which writes the header.
+    The headers (``CONTENT_SECURITY_POLICY``, ``CSP_BY_PREFIX``) are written once, at the start.
     """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
+        self._strict = _policy(settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])
+        self._by_prefix = {prefix: _policy(directives) for prefix, directives in settings.CSP_BY_PREFIX.items()}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        for prefix, directives in settings.CSP_BY_PREFIX.items():
-            if request.path_info.startswith(prefix):
-                response.__dict__.setdefault("_csp_config", default_config(directives))
+        if not (settings.DEBUG and response.status_code in DJANGOS_OWN_PAGES):
+            response.headers.setdefault("Content-Security-Policy", self._policy_of(request.path_info))
         return response
+
+    def _policy_of(self, path: str) -> str:
+        return next((policy for prefix, policy in self._by_prefix.items() if path.startswith(prefix)), self._strict)
+
+
+def _policy(directives: Mapping[str, Iterable[str]]) -> str:
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 
 class ZoneMiddleware:

@@ -10,7 +10,6 @@ of exports do not take the threads of the pages.
 import asyncio
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context, copy_context
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
@@ -22,6 +21,7 @@ from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 
 from opsportal.portal.asgi_types import Receive, Scope, Send
+from opsportal.portal.threads import Threads
 
 SPOOLED_BYTES = 512 * 1024  # a larger request body goes to a temporary file
 FILE_BYTES = 2 * 1024 * 1024  # a file up to this size is read at once, and leaves its thread
@@ -34,8 +34,8 @@ class WsgiBridge:
 
     def __init__(self, handler: WSGIHandler, *, threads: int) -> None:
         self._handler = handler
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="http")
-        self._streams = ThreadPoolExecutor(STREAM_THREADS, thread_name_prefix="stream")
+        self._threads = Threads(threads, name="http")
+        self._streams = Threads(STREAM_THREADS, name="stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -45,8 +45,7 @@ class WsgiBridge:
                 return
             environ = _environ_build(scope, body, length)
             context = copy_context()
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, context.run, self._answer, environ)
+            answer: Answer = await self._threads.run(context.run, self._answer, environ)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.stream is None:
             await send({"type": "http.response.body", "body": answer.body})
@@ -54,9 +53,9 @@ class WsgiBridge:
             await self._stream(answer.stream, context, receive, send)
 
     def close(self) -> None:
-        """Take no more requests; those that run are not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._streams.shutdown(wait=False, cancel_futures=True)
+        """Let the threads end; requests that run are not waited for."""
+        self._threads.close()
+        self._streams.close()
 
     def _answer(self, environ: dict[str, Any]) -> "Answer":
         answer = Answer()
@@ -90,7 +89,7 @@ class WsgiBridge:
                 response.close()
 
         try:
-            await loop.run_in_executor(self._streams, context.run, pump)
+            await self._streams.run(context.run, pump)
             await send({"type": "http.response.body", "body": b""})
         finally:
             gone.cancel()

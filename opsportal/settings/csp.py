@@ -1,6 +1,6 @@
 """What browsers may load and run on our pages. Why each exception exists is in docs/ui.md."""
 
-from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE = "'none'", "'self'", "'unsafe-eval'", "'unsafe-inline'"
 
 STRICT = {
     "default-src": [NONE],
