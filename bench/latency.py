@@ -5,7 +5,6 @@ The clock starts before the append and COMMIT in this process and stops when the
 
 import asyncio
 import os
-import random
 import sys
 
 from bench.listeners import all_have, listen
@@ -24,8 +23,8 @@ async def delays(stage: Stage, server: Server) -> list[float]:
     listeners = await listen(server.port, PATH, SOCKETS, cookie=stage.cookie)
     seen = []
     await all_have(listeners, (await asyncio.to_thread(entry_commit, stage.institution_id))[0])
-    for _ in range(ENTRIES):
-        await asyncio.sleep(random.uniform(0.01, 0.12))
+    for number in range(ENTRIES):
+        await asyncio.sleep((10 + number * 37 % 110) / 1000)
         seq, begun = await asyncio.to_thread(entry_commit, stage.institution_id)
         await all_have(listeners, seq)
         seen += [(listener.arrivals[seq] - begun) * 1000 for listener in listeners]
