@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -189,19 +190,63 @@ def test_what_we_sign_is_a_note_of_that_format() -> None:
     assert not note_verify(note, [key_read(key_line(KEY, uuid4()))])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "a\n1\nAA==\n",
-        "a\nx\nAA==\n\n— a AAAAAAA=\n",
-        "a\n01\nAA==\n\n— a AAAAAAA=\n",
-        "a\n1\nAA==\n\n- a AAAAAAA=\n",
-    ],
-)
-def test_what_is_no_note_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"checkpoint|base64|padding|not a"):
-        note_read(text)
+GOOD_NOTE = note_sign(KEY, INSTITUTION, 3, bytes(32))
+ROOT_LINE = base64.b64encode(bytes(32)).decode()
+BAD_NOTES = {
+    "empty": "",
+    "no signature": GOOD_NOTE.partition("\n\n")[0],
+    "two lines": GOOD_NOTE.replace(f"{ROOT_LINE}\n", ""),
+    "no origin": "\n" + GOOD_NOTE.partition("\n")[2],
+    "no last line feed": GOOD_NOTE[:-1],
+    "a size in other digits": GOOD_NOTE.replace("\n3\n", "\n\u0663\n"),
+    "a size that is none": GOOD_NOTE.replace("\n3\n", "\nx\n"),
+    "a size with a zero in front": GOOD_NOTE.replace("\n3\n", "\n03\n"),
+    "another dash": GOOD_NOTE.replace("\u2014", "-"),
+    "no name": re.sub("\u2014 [^ ]+ ", "\u2014 ", GOOD_NOTE),
+    "a short signature": re.sub("[^ ]+\n$", "AAAAAA==\n", GOOD_NOTE),
+    "a root that is no base64": GOOD_NOTE.replace(ROOT_LINE, "!"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_NOTES)
+def test_what_is_no_note_is_refused(name: str) -> None:
+    assert note_read(GOOD_NOTE).size == 3
+    assert BAD_NOTES[name] != GOOD_NOTE
+    with pytest.raises(ValueError, match=r"checkpoint|base64|padding"):
+        note_read(BAD_NOTES[name])
+
+
+def test_what_is_no_key_is_refused() -> None:
+    name, number, encoded = key_line(KEY).split("+", 2)
+    raw = base64.b64decode(encoded)
+    other_kind, longer = bytes([2]) + raw[1:], raw + b"x"
+    texts = [
+        f"{name}+00000000+{encoded}",
+        f"{name}x+{number}+{encoded}",
+        f"{name}+{number}+{base64.b64encode(other_kind).decode()}",
+        f"{name}+{key_id(name, longer[1:]).hex()}+{base64.b64encode(longer).decode()}",
+        name,
+    ]
+    for text in texts:
+        with pytest.raises(ValueError, match="not an Ed25519 key"):
+            key_read(text)
+
+
+@pytest.mark.parametrize("y", [2**255 - 19, 2**255 - 18, 2**255 - 1, 2, 7])
+def test_a_key_that_is_no_point_of_the_curve_verifies_nothing(y: int) -> None:
+    public = y.to_bytes(32, "little")
+    for sign in (0, 0x80):
+        assert not ed25519_verify(public[:31] + bytes([public[31] | sign]), KEY.sign(b"m"), b"m")
+
+
+def test_keys_with_two_spellings_are_refused() -> None:
+    """RFC 8032, 5.1.3: y below p, and no sign on x = 0. Such a key of small order would let R = S*B sign anything."""
+    base = bytes([0x58] + [0x66] * 31)
+    signature = base + (1).to_bytes(32, "little")
+    one = (1).to_bytes(32, "little")
+    assert ed25519_verify(one, signature, b"anything")  # the neutral point, well spelt: why keys come from elsewhere
+    for spelling in ((2**255 - 18).to_bytes(32, "little"), one[:31] + b"\x80"):
+        assert not ed25519_verify(spelling, signature, b"anything")
 
 
 # ── The walk ───────────────────────────────────────────────────────────────────────────────────────
