@@ -41,8 +41,8 @@ class CspByPathMiddleware:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self._strict = _policy(settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])
-        self._by_prefix = {prefix: _policy(directives) for prefix, directives in settings.CSP_BY_PREFIX.items()}
+        self._strict = policy_text(settings.CONTENT_SECURITY_POLICY["DIRECTIVES"])
+        self._by_prefix = {prefix: policy_text(directives) for prefix, directives in settings.CSP_BY_PREFIX.items()}
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
@@ -54,7 +54,8 @@ class CspByPathMiddleware:
         return next((policy for prefix, policy in self._by_prefix.items() if path.startswith(prefix)), self._strict)
 
 
-def _policy(directives: Mapping[str, Iterable[str]]) -> str:
+def policy_text(directives: Mapping[str, Iterable[str]]) -> str:
+    """Return the header that says ``directives``."""
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from csp.utils import build_policy
 from django.conf import settings
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, sync_playwright
 
 from opsportal.portal.bundles import bundle_read
+from opsportal.portal.middleware import policy_text
 from opsportal.portal.sections import SECTIONS
 from opsportal.portal.shortcuts import SHORTCUTS
+from opsportal.settings.csp import STRICT
 
 ORIGIN = "http://portal.test"
 Answer = tuple[int, str] | Callable[[], tuple[int, str]]
@@ -61,7 +62,7 @@ class Stage:
             route.abort()
             return
         route.fulfill(
-            status=status, body=body, content_type="text/html", headers={"Content-Security-Policy": build_policy()}
+            status=status, body=body, content_type="text/html", headers={"Content-Security-Policy": policy_text(STRICT)}
         )
 
     def connect(self, socket: WebSocketRoute) -> None:
