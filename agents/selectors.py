@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from agents.models import InboxCount, Message, Thread
 from opsportal.core.errors import NotFoundError
@@ -91,8 +92,13 @@ def thread_get(code: UUID) -> Thread:
 
 
 def threads_recent() -> QuerySet[Thread]:
-    """Return all threads, newest first, with their number of messages."""
-    return Thread.objects.select_related("institution").annotate(message_count=Count("messages")).order_by("-pk")
+    """Return all threads, newest first, with their number of messages.
+
+    Counted per row shown: grouping would make SQLite count the messages of every thread there is.
+    """
+    said = Message.objects.filter(thread=OuterRef("pk")).order_by().values("thread").annotate(total=Count("pk"))
+    counted = Coalesce(Subquery(said.values("total")), 0)
+    return Thread.objects.select_related("institution").annotate(message_count=counted).order_by("-pk")
 
 
 def thread_messages(thread: Thread) -> QuerySet[Message]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.test import Client
+from django.test.client import ClientHandler
 from django.test.utils import CaptureQueriesContext
 
 from opsportal.core.actor import SYSTEM
@@ -28,13 +29,13 @@ class Caller:
     def get(self, address: str, query: dict[str, Any] | None = None, **headers: str) -> "Answer":
         """Return what GET answers."""
         sent = {"Authorization": f"Bearer {self.token}", **headers}
-        return Answer(Client().get(_whole(address), query, headers=sent))
+        return Answer(_client().get(_whole(address), query, headers=sent))
 
     def post(self, address: str, body: object = None, **headers: str) -> "Answer":
         """Return what POST answers; no body unless one is given."""
         sent = {"Authorization": f"Bearer {self.token}", **headers}
         text = "" if body is None else json.dumps(body)
-        return Answer(Client().post(_whole(address), text, "application/json", headers=sent))
+        return Answer(_client().post(_whole(address), text, "application/json", headers=sent))
 
 
 class Answer:
@@ -68,7 +69,7 @@ def caller_make(institution: Institution, *roles: Role, username: str = "") -> C
 def anonymous(address: str, body: object = None, method: str = "GET", **headers: str) -> Answer:
     """Return what a stranger is answered."""
     text = b"" if body is None else json.dumps(body).encode()
-    return Answer(Client().generic(method, _whole(address), text, "application/json", headers=headers))
+    return Answer(_client().generic(method, _whole(address), text, "application/json", headers=headers))
 
 
 def cost(caller: Caller, address: str) -> int:
@@ -77,6 +78,16 @@ def cost(caller: Caller, address: str) -> int:
     with CaptureQueriesContext(connection) as statements:
         assert caller.get(address).status == 200
     return len(statements)
+
+
+_HANDLER = ClientHandler(enforce_csrf_checks=True)
+
+
+def _client() -> Client:
+    """Return a client without cookies; all share the middleware, which takes a while to load."""
+    client = Client()
+    client.handler = _HANDLER
+    return client
 
 
 def _whole(address: str) -> str:
