@@ -1,6 +1,5 @@
 """The ledger as a story: who did what, with names in place of ids. For timelines of every kind."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -48,13 +47,13 @@ class Line:
 
 def lines_of(entries: Iterable[Entry]) -> list[Line]:
     """Return what ``entries`` say, in their order; names are masked for who may not read them. At most one query."""
-    bodies = [(entry, json.loads(entry.body)) for entry in entries]
+    bodies = [(entry, _body(entry)) for entry in entries]
     codes = {code for _entry, body in bodies for code in _people(body) if _CODE.fullmatch(code)}
     names = {code: personal(name) for code, name in people_named(codes).items()}
     return [
         Line(
             entry=entry,
-            actor=_name(body["actor"], body["actor_kind"], names),
+            actor=actor_name(body["actor"], body["actor_kind"], names),
             actor_kind=body["actor_kind"],
             on_behalf_of=_behalf(body["data"].get("on_behalf_of"), names),
             sentence=sentence_of(body["kind"], _with_names(body["data"], names)),
@@ -62,6 +61,11 @@ def lines_of(entries: Iterable[Entry]) -> list[Line]:
         )
         for entry, body in bodies
     ]
+
+
+def _body(entry: Entry) -> Mapping[str, Any]:
+    """Return what the entry says; of one whose bytes were damaged, what stands beside them."""
+    return entry.content or {"actor": entry.actor, "actor_kind": "", "kind": entry.kind, "data": {}}
 
 
 def _people(body: Mapping[str, Any]) -> list[str]:
@@ -74,7 +78,8 @@ def _with_names(data: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[st
     return {**data, "user": names.get(user) or _("a former person")} if user else data
 
 
-def _name(actor: str, kind: str, names: Mapping[str, str]) -> str:
+def actor_name(actor: str, kind: str, names: Mapping[str, str]) -> str:
+    """Return who an actor is to people; ``names`` are those of persons, by their ids."""
     if kind == ActorKind.HUMAN:
         return names.get(actor) or _("a former person")
     if kind == ActorKind.AGENT:

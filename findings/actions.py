@@ -26,6 +26,7 @@ class Action:
     case: UUID | None
     seq: int | None
     data: Mapping[str, Any] = field(default_factory=dict)
+    entry: Entry | None = None
 
 
 def actions_page(*, kinds: Collection[str] = (), cursor: str = "", size: int = SIZE) -> Page[Action]:
@@ -79,6 +80,7 @@ def _of_entry(entry: Entry) -> Action:
         case=entry.case,
         seq=entry.seq,
         data=content.get("data", {}),
+        entry=entry,
     )
 
 

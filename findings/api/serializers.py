@@ -1,16 +1,15 @@
 """What the API of findings takes and gives."""
 
-from typing import Any
-
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from agents.chronicle import Line, actor_name
 from agents.models import Severity
 from agents.roster import roster
 from agents.services import NOTE_MAX
 from findings.actions import Action
 from findings.models import Finding
 from ledger.kinds import Kind
-from opsportal.core.actor import ActorKind
 from opsportal.core.serializers import Strict, Text
 from opsportal.core.words import spoken
 from opsportal.institutions.personal_field import PersonalField
@@ -85,15 +84,25 @@ class ActionOut(serializers.Serializer[Action]):
 
     at = serializers.DateTimeField()
     kind = serializers.ChoiceField(choices=[kind.value for kind in Kind])
-    actor_kind = serializers.ChoiceField(choices=[kind.value for kind in ActorKind])
+    actor_kind = serializers.CharField(help_text="human, agent, runtime, schedule or system.")
     actor_id = serializers.CharField()
-    actor_name = serializers.SerializerMethodField(help_text="Of a person or an agent; empty for the portal itself.")
+    actor_name = serializers.SerializerMethodField()
+    sentence = serializers.SerializerMethodField(help_text="What was done, to stand after the name.")
     subject = serializers.CharField(help_text="<noun>:<id>")
     case = serializers.UUIDField(allow_null=True)
     seq = serializers.IntegerField(allow_null=True, help_text="The ledger entry that says so.")
     data = serializers.DictField()  # type: ignore[assignment]  # a field, not the attribute
 
     def get_actor_name(self, action: Action) -> str:
-        """Return the name from the context."""
-        names: dict[str, Any] = self.context["names"]
-        return str(names.get(action.actor_id, ""))
+        """Return who it was to people."""
+        line = self._line(action)
+        return line.actor if line else actor_name(action.actor_id, action.actor_kind, {})
+
+    def get_sentence(self, action: Action) -> str:
+        """Return what was done, in the reader's language."""
+        line = self._line(action)
+        return line.sentence if line else _("looked at %(scenario)s: %(state)s") % action.data
+
+    def _line(self, action: Action) -> Line | None:
+        lines: dict[int | None, Line] = self.context["lines"]
+        return lines.get(action.seq)

@@ -5,19 +5,16 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from agents.roster import roster
-from findings.actions import Action, actions_page
+from agents.chronicle import lines_of
+from findings.actions import actions_page
 from findings.api.serializers import AckIn, ActionOut, ActionsQuery, FindingDetailOut, FindingOut, FindingsQuery
 from findings.selectors import finding_get, findings_listed
 from findings.services import finding_ack, finding_ack_undo
-from opsportal.core.actor import ActorKind
 from opsportal.core.openapi import PAGE_PARAMETERS, problems
 from opsportal.core.pages import page_of_request, page_wanted
 from opsportal.core.serializers import body_read, listing, page_response, query_read, shown
 from opsportal.institutions.access import Permission
 from opsportal.institutions.endpoint import ApiRequest, endpoint
-from opsportal.institutions.personal import personal
-from opsportal.institutions.selectors import people_named
 from scenarios.registry import registry_active
 
 
@@ -66,9 +63,5 @@ def action_log(request: ApiRequest) -> Response:
     """List everything that was done, newest first: every entry of the ledger and every run of a round."""
     kinds = query_read(request, ActionsQuery).get("kind", ())
     page = actions_page(kinds=kinds, **page_wanted(request))
-    return page_response(request, page, shown(ActionOut, page.items, names=_names(page.items)))
-
-
-def _names(actions: list[Action]) -> dict[str, str]:
-    people = people_named({action.actor_id for action in actions if action.actor_kind == ActorKind.HUMAN})
-    return {agent.id: agent.name for agent in roster()} | {code: personal(name) for code, name in people.items()}
+    lines = {line.entry.seq: line for line in lines_of(action.entry for action in page.items if action.entry)}
+    return page_response(request, page, shown(ActionOut, page.items, lines=lines))

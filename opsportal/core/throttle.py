@@ -18,8 +18,7 @@ def failures_check(door: str, who: str, *, most: int) -> None:
 def failure_note(door: str, who: str) -> None:
     """Count one failure of ``who`` at ``door``."""
     key = _key(door, who)
-    if not cache.add(key, 1, timeout=2 * WINDOW_SECONDS):
-        cache.incr(key)
+    cache.set(key, cache.get(key, 0) + 1, timeout=2 * WINDOW_SECONDS)
 
 
 def _key(door: str, who: str) -> str:

@@ -15,6 +15,7 @@ from scenarios.models import Run
 from tests.api.callers import Caller, anonymous, caller_make, cost
 from tests.api.watching import ticked, watch
 from tests.institutions.factories import institution_make
+from tests.ledger.factories import body_change
 
 
 @pytest.fixture
@@ -145,8 +146,9 @@ def test_the_action_log_shows_every_run_round_ack_reply_and_chat(home: Instituti
     rows = lead.get("action-log").rows
     by_kind = {row["kind"]: row for row in rows}
     assert {"TICK_COMPLETED", "FINDING_OPENED", "FINDING_RESOLVED", "FINDING_ACKED", "MESSAGE_POSTED"} <= set(by_kind)
-    assert by_kind["CHAT_ANSWERED"]["actor_name"] == "Copiloto"
-    assert by_kind["FINDING_ACKED"]["actor_name"] == "Júlia"
+    told = {kind: (row["actor_name"], row["sentence"]) for kind, row in by_kind.items()}
+    assert told["CHAT_ANSWERED"] == ("A6 Copiloto", "answered a question (t0)")
+    assert told["FINDING_ACKED"] == ("Júlia", "acknowledged the finding")
     runs = [row for row in rows if row["kind"] == "RUN_COMPLETED"]
     assert [(row["data"]["scenario"], row["seq"] is None) for row in runs] == [
         ("disk.report", False),
@@ -155,9 +157,26 @@ def test_the_action_log_shows_every_run_round_ack_reply_and_chat(home: Instituti
         ("disk.root", True),
         ("disk.report", True),
     ]
+    assert runs[-1]["sentence"] == "looked at disk.report: down"
     ticks = [row for row in rows if row["kind"] == "TICK_COMPLETED"]
     assert {(row["actor_kind"], row["actor_id"]) for row in [*runs[1:], *ticks]} == {("system", "manage.py")}
     assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
+
+
+@pytest.mark.spec("L45")
+def test_the_action_log_names_nobody_to_noc(home: Institution, lead: Caller) -> None:
+    lead.post(f"findings/{open_finding(home).code}/ack")
+    answer = caller_make(home, Role.NOC).get("action-log", {"kind": "FINDING_ACKED"})
+    assert answer.rows[0]["sentence"] == "acknowledged the finding"
+    assert "lia" not in answer.response.content.decode()
+
+
+def test_an_entry_whose_bytes_were_damaged_is_still_listed(home: Institution, lead: Caller) -> None:
+    body_change(home.pk, 1, "{", "")
+    rows = lead.get("action-log").rows
+    assert [(row["kind"], row["data"]) for row in rows if row["seq"] == 1] == [("FINDING_OPENED", {})]
+    auditor = caller_make(home, Role.AUDITOR)
+    assert auditor.get("/api/v1/ledger/entries/1").json["data"] == {}
 
 
 def test_the_action_log_narrows_by_kind(lead: Caller) -> None:

@@ -117,8 +117,11 @@ def test_what_the_api_hands_out_verifies_without_the_portal(home: Institution, a
     with institution_scope(home.pk):
         last = Entry.objects.order_by("-seq")[0]
     assert (last.kind, last.actor) == ("LEDGER_EXPORTED", auditor.access.actor.id)
+    payloads = tmp_path / "payloads.jsonl"
+    payloads.write_bytes(b"".join(auditor.get(f"{LEDGER}payloads").response.streaming_content))
+    assert len(payloads.read_bytes().splitlines()) == 1
     arguments = [str(entries), "--checkpoint", str(note), "--key", key, "--institution", str(home.pk)]
-    assert opsportal_verify.main(arguments) == 0
+    assert opsportal_verify.main([*arguments, "--payloads", str(payloads)]) == 0
     entries.write_bytes(entries.read_bytes().replace(b"desk.api", b"desk.ape", 1))
     assert opsportal_verify.main(arguments) == 1
 
@@ -162,6 +165,7 @@ def test_who_may_read_and_who_may_take_it_away(home: Institution, role: Role, ma
         assert anonymous(f"{LEDGER}{address}").status == 401
     assert caller.post(f"{LEDGER}verify").status == (200 if may_read else 403)
     assert caller.get(f"{LEDGER}export").status == (200 if may_export else 403)
+    assert caller.get(f"{LEDGER}payloads").status == (200 if may_export else 403)
 
 
 @pytest.mark.spec("V27")
@@ -175,7 +179,7 @@ def test_what_is_of_another_institution_is_not_there(home: Institution, auditor:
 
 @pytest.mark.spec("L48")
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("address", ["entries", "entries/1", "checkpoints", "keys", "export"])
+@pytest.mark.parametrize("address", ["entries", "entries/1", "checkpoints", "keys", "export", "payloads"])
 def test_no_door_changes_an_entry(home: Institution, method: str, address: str) -> None:
     caller = caller_make(home, Role.SUPER_ADMIN)
     token = {"Authorization": f"Bearer {caller.token}"}

@@ -17,19 +17,9 @@ from scenarios.models import Heartbeat, Scenario, Tick
 from scenarios.services.lease import lease_take
 from tests.api.callers import Answer, anonymous
 from tests.api.watching import ticked, watch
+from tests.scenarios.registry.shipped import NINE, configuration, spec029_text
 from tests.scenarios.registry.texts import beat
 
-NINE = [
-    "desk.api.health",
-    "wizard.vm112.bundle",
-    "pfsense.api.system",
-    "funnel.stuck.onboarding",
-    "integration.webhook.gap",
-    "proxmox.cluster",
-    "ollama.vm123.health",
-    "vm123.finance.stack",
-    "vm123.openpanel.bridge",
-]
 TOKEN = {"X-Ops-Internal-Token": "only-for-tests-internal"}
 
 
@@ -85,6 +75,20 @@ def test_the_seeds_two_curl_commands_work(home: Institution) -> None:
     assert str(Tick.objects.get().code) == answer.json["tick_id"]
     with institution_scope(home.pk):
         assert Entry.objects.get(kind="TICK_COMPLETED").actor == "tick-endpoint"
+
+
+@pytest.mark.spec("L16")
+def test_the_shipped_nine_alone_are_nine_runs_and_none_alarms_while_nothing_is_configured(
+    home: Institution, settings: Settings
+) -> None:
+    settings.REGISTRY.write_text(spec029_text())
+    settings.REGISTRY_VARIABLES = dict(configuration().variables)
+    settings.REGISTRY_SECRETS = dict.fromkeys(settings.REGISTRY_SECRETS, "")
+    answer = tick(**TOKEN).json
+    assert (answer["total"], sorted(run["scenario_id"] for run in answer["runs"])) == (9, sorted(NINE))
+    assert {(run["ok"], run["status"], run["findings_count"]) for run in answer["runs"]} == {
+        (True, "not_configured", 0)
+    }
 
 
 def test_disabled_scenarios_are_left_out(home: Institution) -> None:

@@ -11,5 +11,6 @@ urlpatterns = [
     path("checkpoints", views.ledger_checkpoints),
     path("keys", views.ledger_keys),
     path("export", views.ledger_export_stream),
+    path("payloads", views.ledger_payloads),
     path("verify", views.ledger_verify_now),
 ]

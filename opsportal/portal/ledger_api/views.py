@@ -9,13 +9,13 @@ from rest_framework.response import Response
 
 from ledger.models import Checkpoint, Entry, Payload
 from ledger.selectors import entries_matching, head, is_stopped, payloads_of, signing_keys, verified_at
-from ledger.services import ledger_export, ledger_verify
+from ledger.services import ledger_export, ledger_verify, payloads_export
 from opsportal.core.errors import NotFoundError
 from opsportal.core.negotiation import AnyAccept
 from opsportal.core.openapi import PAGE_PARAMETERS
 from opsportal.core.pages import page_of_request
 from opsportal.core.serializers import body_read, listing, page_response, query_read, shown
-from opsportal.institutions.access import Permission
+from opsportal.institutions.access import Permission, require
 from opsportal.institutions.endpoint import ApiRequest, endpoint
 from opsportal.portal.ledger_api.serializers import (
     CheckpointOut,
@@ -96,9 +96,23 @@ def ledger_export_stream(request: ApiRequest) -> StreamingHttpResponse:
     """Hand out every entry that matches, up to now, however many; that it was taken is an entry too."""
     query = query_read(request, ExportQuery)
     form, institution = query["format"], request.institution
-    chunks: Iterator[bytes] = ledger_export(institution.pk, form=form, where=filter_of(query), actor=request.actor)
-    response = StreamingHttpResponse(chunks, content_type=f"{MEDIA_TYPES[form]}; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="ledger-{institution.slug}.{form}"'
+    chunks = ledger_export(institution.pk, form=form, where=filter_of(query), actor=request.actor)
+    return _attachment(chunks, MEDIA_TYPES[form], f"ledger-{institution.slug}.{form}")
+
+
+@extend_schema(responses={(200, MEDIA_TYPES["jsonl"]): str})
+@endpoint(["GET"], Permission.LEDGER_EXPORT)
+@content_negotiation_class(AnyAccept)
+def ledger_payloads(request: ApiRequest) -> StreamingHttpResponse:
+    """Hand out the texts that entries commit to, as the verifier takes them. They are personal: `personal.read` too."""
+    require(request.actor, Permission.PERSONAL_READ)
+    chunks = payloads_export(request.institution.pk, actor=request.actor)
+    return _attachment(chunks, MEDIA_TYPES["jsonl"], f"payloads-{request.institution.slug}.jsonl")
+
+
+def _attachment(chunks: Iterator[bytes], media_type: str, filename: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(chunks, content_type=f"{media_type}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 
 
