@@ -36,6 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
         """Take the port first: a port in use must be said before anything is changed."""
+        os.umask(0o077)  # what the portal writes from here on (database, checkpoints, logs) is its owner's alone
         listener = _socket_bind(host, port)
         self._prepare(verbosity=options["verbosity"])
         _socket_listen(listener, host, port)
@@ -48,7 +49,8 @@ class Command(BaseCommand):
 
     def _prepare(self, *, verbosity: int) -> None:
         """Bring database and registry up to date. No connection is left to the supervisor."""
-        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        for folder in (settings.STATIC_ROOT, settings.REGISTRY_DIR):
+            folder.mkdir(parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=max(verbosity - 1, 0))
         guards_require()
         if warning := guards_warning():
