@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from unittest.mock import patch
 
 import pytest
+import structlog
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -27,3 +28,9 @@ def flush_past_the_guards() -> Iterator[None]:
 
     with patch.object(TransactionTestCase, "_fixture_teardown", teardown):
         yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_log_context() -> None:
+    """Begin without what an earlier test bound to its log lines."""
+    structlog.contextvars.clear_contextvars()

@@ -27,10 +27,16 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        clear_contextvars()
+        try:
+            return self._answer(request)
+        finally:
+            clear_contextvars()  # the thread goes on to other things, which this request has no part in
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         started = perf_counter()
         request_id = _own_or_new(request.META.get("HTTP_X_REQUEST_ID", ""))
         request.__dict__["request_id"] = request_id
-        clear_contextvars()
         # The address that the connection came from: a header that says otherwise can be forged, and the server has
         # already believed it where the sender is a proxy of ours.
         bind_contextvars(request_id=request_id, ip=request.META.get("REMOTE_ADDR", ""))

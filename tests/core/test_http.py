@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
+import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest
 from django.test import Client, RequestFactory
@@ -126,3 +127,8 @@ def test_each_answer_has_the_id_that_the_log_has(client: Client) -> None:
     assert given["X-Request-ID"] == given.json()["request_id"] == mine
     forged = client.get("/api/x", headers={"X-Request-ID": "a\tb"})
     assert forged["X-Request-ID"] == forged.json()["request_id"] != "a\tb"
+
+
+def test_nothing_of_a_request_stays_on_the_thread_that_served_it(client: Client) -> None:
+    client.get("/nowhere")
+    assert structlog.contextvars.get_contextvars() == {}
