@@ -101,7 +101,10 @@ class ActionOut(serializers.Serializer[Action]):
     def get_sentence(self, action: Action) -> str:
         """Return what was done, in the reader's language."""
         line = self._line(action)
-        return line.sentence if line else _("looked at %(scenario)s: %(state)s") % action.data
+        if line:
+            return line.sentence
+        state = ProbeState(action.data["state"]).label.lower()
+        return _("looked at %(scenario)s: %(state)s") % {"scenario": action.data["scenario"], "state": state}
 
     def _line(self, action: Action) -> Line | None:
         lines: dict[int | None, Line] = self.context["lines"]

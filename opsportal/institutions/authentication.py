@@ -4,8 +4,10 @@ A module of its own: REST framework loads it from its settings while its decorat
 """
 
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
+from opsportal.core.errors import RefusedError
 from opsportal.institutions.models import ApiToken, User
 from opsportal.institutions.selectors import Access
 
@@ -25,6 +27,13 @@ class PortalAuthentication(SessionAuthentication):
         if access.token is None:
             self.enforce_csrf(request)
         return access.user, access.token
+
+    def enforce_csrf(self, request: Request) -> None:
+        """Refuse a session's write that did not come from our pages, and say so: no role would have helped."""
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as refusal:
+            raise RefusedError(str(refusal.detail), code="CSRF") from None
 
     def authenticate_header(self, request: Request) -> str:
         """Tell a stranger how to come in."""

@@ -34,5 +34,12 @@ def test_a_session_of_two_institutions_names_one(home: Institution, client: Clie
     assert (answer["institution"]["slug"], answer["roles"]) == ("away", ["noc"])
 
 
+def test_a_session_that_writes_without_its_csrf_token_is_refused_for_that(home: Institution) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(member_make(home, Role.SUPER_ADMIN).user)
+    answer = Answer(browser.post("/api/v1/agents/chat", {"question": "Who?"}, "application/json"))
+    assert answer.refusal == (403, "CSRF", [])
+
+
 def test_a_stranger_is_nobody(db: None) -> None:
     assert anonymous("/api/v1/me").refusal == (401, "NOT_AUTHENTICATED", [])
