@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from agents.chronicle import Line, lines_of
 from agents.models import Message, Thread
@@ -55,7 +54,8 @@ def story_of(finding: Finding, *, measure: str = "") -> dict[str, Any]:
     spec = registry.scenarios.get(finding.scenario.name)
     entries = list(Entry.objects.filter(case=finding.code).order_by("-seq")[:EVENTS])
     lines = lines_of(entries)
-    runs = runs_around(finding)
+    opening = _opening(finding)
+    runs = runs_around(finding, opening)
     return {
         "finding": finding,
         "spec": spec,
@@ -67,7 +67,7 @@ def story_of(finding: Finding, *, measure: str = "") -> dict[str, Any]:
         ),
         "runs": runs[::-1][:STRIP],
         "strip": runs[-STRIP:],
-        "marked": _run_of(finding),
+        "marked": opening.code if opening else None,
         **plot_context(runs, measure),
         "affected": _affected(finding),
         "cause": _cause(finding),
@@ -76,23 +76,21 @@ def story_of(finding: Finding, *, measure: str = "") -> dict[str, Any]:
     }
 
 
-def runs_around(finding: Finding) -> list[Run]:
-    """Return the runs that show the finding, oldest first: the newest ones, or those around its beginning when it is over."""
+def runs_around(finding: Finding, opening: Run | None) -> list[Run]:
+    """Return the runs that show the finding, oldest first: the newest, or those around its beginning when it is over."""
     recent = runs_recent(finding.scenario)
     if finding.status != Finding.Status.RESOLVED:
         return list(recent[:PLOTTED])[::-1]
-    code = _run_of(finding)
-    first = Run.objects.filter(code=code).values_list("pk", flat=True).first() if code else None
-    if first is None:
+    if opening is None:
         return []
-    before = list(recent.filter(pk__lt=first)[:BEFORE])[::-1]
-    return [*before, *recent.filter(pk__gte=first).order_by("pk")[:AFTER]]
+    before = list(recent.filter(pk__lt=opening.pk)[:BEFORE])[::-1]
+    return [*before, *recent.filter(pk__gte=opening.pk).order_by("pk")[:AFTER]]
 
 
-def _run_of(finding: Finding) -> UUID | None:
-    """Return the run whose look opened it (the evidence names it)."""
+def _opening(finding: Finding) -> Run | None:
+    """Return the run whose look its evidence is; None when it is long ago and forgotten."""
     code = finding.evidence.get("run")
-    return UUID(code) if code else None
+    return Run.objects.filter(code=code).only("code").first() if code else None
 
 
 def _hysteresis(finding: Finding, spec: ScenarioSpec | None) -> Hysteresis | None:

@@ -287,3 +287,13 @@ def test_the_page_of_a_scenario_shows_its_findings(home: Institution, lead: Clie
     page = seen(lead, "/i/home/scenarios/disk.root/")
     assert f"/i/home/findings/{finding(home).code}/" in page
     assert str(finding(home, "disk.report").code) not in page
+
+
+def test_a_finding_outlives_the_runs_that_showed_it(home: Institution, lead: Client) -> None:
+    one = finding(home)
+    with institution_scope(home.pk):
+        run = Run.objects.get(scenario=one.scenario_id)
+        run.delete()
+    page = seen(lead, f"{LIST}{one.code}/")
+    assert str(run.code) not in page
+    assert "Used: " in page
