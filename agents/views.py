@@ -103,7 +103,10 @@ def undo(request: PortalRequest, code: UUID) -> HttpResponse:
         subject.unack(message.thread.subject_id, request.actor)
     else:
         services.message_restore(message=message, actor=request.actor)
-    return render(request, "portal/_toast.html", {"text": _("It waits again.")})
+    answer = render(request, "portal/_toast.html", {"text": _("It waits again.")})
+    answer["HX-Reswap"] = "none"  # the toast comes out of band; the list shows the row again
+    answer["HX-Trigger"] = "inbox-changed"
+    return answer
 
 
 @requires(Permission.OPS_WRITE)

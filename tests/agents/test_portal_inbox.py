@@ -59,7 +59,8 @@ def test_ack_acknowledges_the_finding_and_undo_takes_it_back(home: Institution, 
     with institution_scope(home.pk):
         assert (Finding.objects.get().status, inbox_waiting(["A3"])) == ("acked", 0)
     assert "The web.shop" in client.get("/i/home/inbox/?tab=done").content.decode()
-    client.post(f"/i/home/messages/{waiting.code}/undo?of=ack")
+    undone = client.post(f"/i/home/messages/{waiting.code}/undo?of=ack")
+    assert (undone.headers["HX-Reswap"], undone.headers["HX-Trigger"]) == ("none", "inbox-changed")
     with institution_scope(home.pk):
         assert (Finding.objects.get().status, inbox_waiting(["A3"])) == ("open", 1)
 

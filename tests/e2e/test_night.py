@@ -64,6 +64,13 @@ def test_a_finding_arrives_is_taken_by_keyboard_and_resolves_without_a_reload(po
         acked = portal.installation.rows("SELECT status, acked_by_id IS NOT NULL FROM findings_finding")
         assert [(status, bool(name)) for status, name in acked] == [("acked", True)]
 
+        ana.get_by_role("button", name="Undo").click()
+        expect(row).to_be_visible()
+        expect(ana.locator("#toast")).to_contain_text("It waits again")
+        row.hover()
+        row.locator('[data-act="ack"]').click()
+        expect(row).to_have_count(0)
+
         shop.answer({"/health": Answer({"status": "pass"})})
         expect(pane.locator(".pill", has_text="Resolved")).to_be_visible(timeout=SECONDS)
         expect(pane.get_by_text("Resolved after")).to_be_visible()
@@ -74,4 +81,4 @@ def test_a_finding_arrives_is_taken_by_keyboard_and_resolves_without_a_reload(po
         kind
         for (kind,) in portal.installation.rows("SELECT kind FROM ledger_entry WHERE kind LIKE 'FINDING%' ORDER BY seq")
     ]
-    assert kinds == ["FINDING_OPENED", "FINDING_ACKED", "FINDING_RESOLVED"]
+    assert kinds == ["FINDING_OPENED", "FINDING_ACKED", "FINDING_UNACKED", "FINDING_ACKED", "FINDING_RESOLVED"]
