@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.lab.fixtures import installation, template_url
 from tests.lab.installation import Installation, Portal
@@ -26,16 +26,26 @@ member_add(institution=Institution.objects.get(slug="home"), user=user, roles={{
 """
 
 
-@pytest.fixture
-def browser() -> Iterator[BrowserContext]:
-    """Debian's Chromium, without a network beyond this machine."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, once for all tests, without a network beyond this machine."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps a loop in this thread; Django must not mistake that for a view of its own.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
         )
-        yield chromium.new_context(viewport={"width": 1280, "height": 800})
-        chromium.close()
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser without a past."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
 
 
 @pytest.fixture

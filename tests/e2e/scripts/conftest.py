@@ -1,7 +1,6 @@
 """A stage for the portal's scripts: real bundles, real content policy, a real browser, and answers that a test makes."""
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, WebSocketRoute
 
 from opsportal.portal.bundles import bundle_read
 from opsportal.portal.middleware import policy_text
@@ -85,24 +84,10 @@ def _document(content: str, attributes: str, head: str, root: str) -> str:
 <template id="no-answer"><div class="alert" data-dismissable>The portal does not answer</div></template></body></html>"""
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, once for all tests."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps a loop in this thread; Django must not mistake that for a view of its own.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser without a past, in UTC."""
-    context = browser.new_context(timezone_id="UTC", locale="en")
+    context = chromium.new_context(timezone_id="UTC", locale="en")
     yield context
     context.close()
 
