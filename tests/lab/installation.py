@@ -142,7 +142,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(look: Callable[[], T | None], what: str, *, seconds: float = 20) -> T:
+def eventually(look: Callable[[], T | None], what: str, *, seconds: float = 60) -> T:
     """Look until it is true, and return what was seen; fail when that takes too long."""
     deadline = time.monotonic() + seconds
     while True:
