@@ -20,7 +20,7 @@ class Worker(models.Model):
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField(help_text="When its ticker was last alive.")
-    worked_at = models.DateTimeField(null=True, help_text="When its cluster last began a task.")
+    worked_at = models.DateTimeField(null=True, help_text="When its cluster last finished a task.")
     end = models.CharField(max_length=12, choices=End.choices, blank=True, editable=False)
 
     class Meta:

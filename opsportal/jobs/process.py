@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from django_q.cluster import Cluster
-from django_q.signals import pre_execute
+from django_q.signals import post_execute
 
 from opsportal.jobs.models import Worker
 from opsportal.jobs.services import (
@@ -52,7 +52,7 @@ class WorkerProcess:
     def run(self) -> None:
         """Work until SIGTERM or SIGINT."""
         os.environ[CODE_VARIABLE] = str(self._code)
-        pre_execute.connect(worked)  # inherited by the task processes
+        post_execute.connect(worked)  # inherited by the process that collects results
         connection.close()  # the cluster forks: it must not inherit a connection
         cluster = Cluster()
         cluster.start()
@@ -63,7 +63,7 @@ class WorkerProcess:
             if not cluster.sentinel.is_alive():
                 self._give_up(Worker.End.CLUSTER_DIED, "the job cluster has died")
             if self._watchdog.has_lost_patience:
-                self._give_up(Worker.End.HUNG, f"no task has begun for {self._watchdog.idle_seconds:.0f} s")
+                self._give_up(Worker.End.HUNG, f"no task has been finished for {self._watchdog.idle_seconds:.0f} s")
             time.sleep(LOOK_SECONDS)
         cluster.stop()
         self._patiently(lambda: self._ended(Worker.End.STOPPED))

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from opsportal.core.queue import enqueue
 from opsportal.jobs.models import PeriodicTask, Worker
 
-CODE_VARIABLE = "OPSPORTAL_WORKER_CODE"  # tells the forked task processes whose they are
+CODE_VARIABLE = "OPSPORTAL_WORKER_CODE"  # tells the forked processes whose they are
 KEPT = timedelta(days=30)
 SILENT = timedelta(minutes=2)  # many beats
 NOTED_EVERY_SECONDS = 5.0
@@ -64,13 +65,15 @@ def _is_running(pid: int) -> bool:
 
 
 def worked(**event: Any) -> None:
-    """Note that the cluster of this process begins a task; at most one write in five seconds.
+    """Note that the cluster of this process has finished a task; at most one write in five seconds.
 
-    django-q calls it in the task processes of a worker.
+    django-q calls it in the process that collects results, once a task has left the queue: that needs
+    every process of the cluster. A task that only begins proves less: with the collector stuck, each
+    would begin again and again.
     """
-    global _noted_at  # noqa: PLW0603  one clock per task process
+    global _noted_at  # noqa: PLW0603  one clock per process
     now = time.monotonic()
-    if now - _noted_at >= NOTED_EVERY_SECONDS:
+    if now - _noted_at >= min(NOTED_EVERY_SECONDS, settings.CANARY_SECONDS / 2):
         Worker.objects.filter(code=os.environ[CODE_VARIABLE]).update(worked_at=timezone.now())
         _noted_at = now
 

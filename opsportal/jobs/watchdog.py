@@ -1,7 +1,7 @@
 """Notices that the job cluster no longer moves.
 
-A cluster whose idle worker process was killed may hang for ever: the dead process held the lock
-of the shared queue (known and open in django-q2). Only a new cluster helps.
+A cluster whose idle process was killed may hang for ever: the dead process held the lock of the
+queue of tasks, or of the queue of results (known and open in django-q2). Only a new cluster helps.
 """
 
 import time
@@ -9,7 +9,7 @@ from datetime import datetime
 
 
 class Watchdog:
-    """Measures, on the clock that nobody sets, how long the cluster has begun no task."""
+    """Measures, on the clock that nobody sets, how long the cluster has finished no task."""
 
     def __init__(self, *, limit_seconds: float) -> None:
         self._limit_seconds = limit_seconds
@@ -17,7 +17,7 @@ class Watchdog:
         self._seen = time.monotonic()
 
     def saw(self, worked_at: datetime | None) -> None:
-        """Take in when the cluster last began a task."""
+        """Take in when the cluster last finished a task."""
         if worked_at != self._worked_at:
             self._worked_at = worked_at
             self._seen = time.monotonic()

@@ -79,6 +79,20 @@ def test_a_cluster_that_hangs_is_replaced(installation: Installation, tmp_path: 
     assert ends == [(first.pid, "hung"), (second.pid, "")]
 
 
+def test_a_cluster_that_cannot_collect_results_is_replaced(installation: Installation, tmp_path: Path) -> None:
+    """Its tasks run, but none leaves the queue: each would run again and again."""
+    first = start(installation)
+    eventually(lambda: installation.rows("SELECT 1 FROM jobs_worker WHERE worked_at IS NOT NULL"), "a canary flew")
+    (sentinel,) = first.children()
+    _, _, collector, _ = sorted(child.pid for child in sentinel.children())  # two for tasks, it, and the reader
+    os.kill(collector, signal.SIGKILL)  # idle, it holds the lock of the results
+    second = leader(installation, not_pid=first.pid)
+    enqueue(installation, tmp_path / "notes", "after")
+    eventually(lambda: noted(tmp_path / "notes", "after ends"), "the new cluster works")
+    ends = installation.rows('SELECT pid, "end" FROM jobs_worker ORDER BY id')
+    assert ends == [(first.pid, "hung"), (second.pid, "")]
+
+
 def test_a_worker_without_its_sentinel_is_replaced(installation: Installation) -> None:
     first = start(installation)
     eventually(lambda: installation.rows("SELECT 1 FROM jobs_worker"), "it has begun")

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('pid', models.PositiveIntegerField()),
                 ('started_at', models.DateTimeField()),
                 ('beat_at', models.DateTimeField(help_text='When its ticker was last alive.')),
-                ('worked_at', models.DateTimeField(help_text='When its cluster last began a task.', null=True)),
+                ('worked_at', models.DateTimeField(help_text='When its cluster last finished a task.', null=True)),
                 ('end', models.CharField(blank=True, choices=[('', 'Runs'), ('stopped', 'Stopped'), ('hung', 'Hung: its watchdog ended it'), ('cluster_died', 'Its job cluster died'), ('killed', 'Killed: noticed by the next one')], editable=False, max_length=12)),
             ],
             options={
