@@ -56,7 +56,7 @@ def test_the_next_worker_notices_those_that_were_killed() -> None:
     assert workers_bury(at=NOON) == []
 
 
-def test_a_task_that_begins_is_noted_at_most_every_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finished_task_is_noted_at_most_every_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     worker = worker_start(code=uuid4(), at=NOON)
     monkeypatch.setenv(CODE_VARIABLE, str(worker.code))
     monkeypatch.setattr(services, "_noted_at", time.monotonic() - 5)

@@ -2,6 +2,9 @@
 
 import os
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -49,6 +52,15 @@ def noted(path: Path, line: str) -> list[str]:
     return [text for text in lines if text.startswith(line)]
 
 
+@contextmanager
+def stillness(leader: psutil.Process) -> Iterator[None]:
+    """Let ``leader`` send no canary for a while, so that each process of its cluster waits at its queue."""
+    leader.suspend()
+    time.sleep(1.5)
+    yield
+    leader.resume()
+
+
 def test_a_task_whose_process_was_killed_runs_again(installation: Installation, tmp_path: Path) -> None:
     path = tmp_path / "notes"
     start(installation)
@@ -68,9 +80,10 @@ def test_a_cluster_that_hangs_is_replaced(installation: Installation, tmp_path: 
     before = first.children(recursive=True)
     (sentinel,) = first.children()
     eventually(lambda: installation.rows("SELECT 1 FROM jobs_worker WHERE worked_at IS NOT NULL"), "a canary flew")
-    for process in before:  # whichever idle process holds the lock of the queue, it dies holding it
-        if process.pid != sentinel.pid:
-            process.kill()
+    with stillness(first):
+        for process in before:  # whichever idle process holds the lock of the queue, it dies holding it
+            if process.pid != sentinel.pid:
+                process.kill()
     second = leader(installation, not_pid=first.pid)
     assert not [process for process in before if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     enqueue(installation, path, "after")
@@ -85,7 +98,8 @@ def test_a_cluster_that_cannot_collect_results_is_replaced(installation: Install
     eventually(lambda: installation.rows("SELECT 1 FROM jobs_worker WHERE worked_at IS NOT NULL"), "a canary flew")
     (sentinel,) = first.children()
     _, _, collector, _ = sorted(child.pid for child in sentinel.children())  # two for tasks, it, and the reader
-    os.kill(collector, signal.SIGKILL)  # idle, it holds the lock of the results
+    with stillness(first):
+        os.kill(collector, signal.SIGKILL)  # idle, it holds the lock of the results
     second = leader(installation, not_pid=first.pid)
     enqueue(installation, tmp_path / "notes", "after")
     eventually(lambda: noted(tmp_path / "notes", "after ends"), "the new cluster works")
