@@ -65,7 +65,8 @@ def _is_running(pid: int) -> bool:
 
 
 def worked(**event: Any) -> None:
-    """Note that the cluster of this process has finished a task; at most one write in five seconds.
+    """Note that the cluster of this process has finished a task; at most one write in five seconds, or half
+    the interval of canaries.
 
     django-q calls it in the process that collects results, once a task has left the queue: that needs
     every process of the cluster. A task that only begins proves less: with the collector stuck, each

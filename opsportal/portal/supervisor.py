@@ -130,9 +130,7 @@ class Supervisor:
     def _stop(self) -> int:
         began = time.monotonic()
         for child in self._children:
-            for (
-                descriptor
-            ) in child.spec.descriptors:  # or a check of ourselves would wait for an answer that never comes
+            for descriptor in child.spec.descriptors:  # held open, they let callers connect and wait for nobody
                 os.close(descriptor)
             child.signal(signal.SIGTERM)
         left = list(self._children)
