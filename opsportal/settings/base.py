@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "agents",
     "scenarios",
     "findings",
+    "remediation",
     "opsportal.portal",
 ]
 
