@@ -43,12 +43,14 @@ def draft_make(
     case: UUID | None,
     data: str,
     ts: datetime,
+    bundle: str | None = None,
 ) -> Draft:
     """Return the draft of an entry.
 
-    The texts are put together as they are: ``data`` is canonical, and the ids were checked
-    to hold nothing that JSON would escape.
+    The texts are put together as they are: ``data`` is canonical, and the ids (and ``bundle``, a digest) were
+    checked to hold nothing that JSON would escape.
     """
+    bundle_text = "null" if bundle is None else f'"{bundle}"'
     case_text = "null" if case is None else f'"{case}"'
     return Draft(
         institution_id=institution_id,
@@ -58,7 +60,7 @@ def draft_make(
         case=case,
         ts=ts,
         left=(
-            f'{{"actor":"{actor.id}","actor_kind":"{actor.kind}","bundle":null,"case":{case_text},"data":{data},'
+            f'{{"actor":"{actor.id}","actor_kind":"{actor.kind}","bundle":{bundle_text},"case":{case_text},"data":{data},'
             f'"inst":"{institution_id}","kind":"{kind}","prev":"'
         ),
         right=f',"subject":"{subject}","ts":"{timestamp(ts)}","v":{VERSION}}}',

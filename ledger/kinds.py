@@ -11,6 +11,7 @@ from ledger.schema import (
     COUNT,
     DIGEST,
     FLAG,
+    INTEGER,
     UUID,
     Field,
     Schema,
@@ -34,6 +35,24 @@ _PROBLEM: dict[str, Field] = {
     "run": optional(UUID),
     "evidence": optional(DIGEST),
 }
+_RELEASE: Schema = {
+    "release": UUID,
+    "department": CODE,
+    "contract": CODE,
+    "digest": DIGEST,
+    "before": optional(DIGEST),
+    "impact": optional(DIGEST),
+}
+_DECISION: Schema = {
+    "effect": one_of("allowed", "needs_approval", "denied"),
+    "code": optional(CODE),
+    "gate": optional(CODE),
+    "rule": optional(CODE),
+    "gates": many(CODE),
+    "snapshot": DIGEST,
+}
+_REFUSAL: Schema = {"code": CODE, "gate": CODE, "rule": optional(CODE)}
+_ORDER: Schema = {"runtime": UUID, "mode": one_of("execute", "dry_run"), "order": DIGEST, "plan": optional(DIGEST)}
 
 
 class Kind(StrEnum):
@@ -124,6 +143,83 @@ class Kind(StrEnum):
         "CHAT_ANSWERED",
         {"thread": UUID, "agent": CODE, "tier": one_of("t0", "t1"), "model": optional(CODE)},
     )
+
+    # Governing. ``bundle`` of the entry is the contract that decided.
+    BUNDLE_COMPILED = "BUNDLE_COMPILED", {"contract": CODE, "digest": DIGEST, "source": DIGEST}
+    BUNDLE_RELEASED = "BUNDLE_RELEASED", _RELEASE
+    BUNDLE_ROLLED_BACK = "BUNDLE_ROLLED_BACK", _RELEASE
+    SAFE_MODE_ENTERED = "SAFE_MODE_ENTERED", {"code": CODE, "release": optional(UUID)}
+    SAFE_MODE_LEFT = "SAFE_MODE_LEFT", _NOTHING
+    INSTITUTION_STOPPED = "INSTITUTION_STOPPED", {"is_stopped": FLAG}
+    INSTITUTION_FROZEN = "INSTITUTION_FROZEN", {"is_frozen": FLAG}
+    PROPOSAL_CREATED = (
+        "PROPOSAL_CREATED",
+        {
+            "operation": CODE,
+            "risk": CODE,
+            "department": CODE,
+            "params": DIGEST,
+            "runtime": optional(UUID),
+            "finding": optional(UUID),
+        },
+    )
+    PROPOSAL_DECIDED = "PROPOSAL_DECIDED", _DECISION
+    PROPOSAL_WITHDRAWN = "PROPOSAL_WITHDRAWN", _NOTHING
+    PROPOSAL_EXPIRED = "PROPOSAL_EXPIRED", _NOTHING
+    PROPOSAL_STALE = "PROPOSAL_STALE", {"code": CODE}
+    # One per gate that refused, beside PROPOSAL_DECIDED: auditors filter by them.
+    INSTITUTION_EMERGENCY_STOP_BLOCKED = "INSTITUTION_EMERGENCY_STOP_BLOCKED", _REFUSAL
+    INSTITUTION_FREEZE_BLOCKED = "INSTITUTION_FREEZE_BLOCKED", _REFUSAL
+    EGE_DRIFT_BLOCKED = "EGE_DRIFT_BLOCKED", _REFUSAL
+    POLICY_PRE_DECISION = "POLICY_PRE_DECISION", _REFUSAL
+    MANDATE_EVALUATED = "MANDATE_EVALUATED", _REFUSAL
+    AUTONOMY_EVALUATED = "AUTONOMY_EVALUATED", _REFUSAL
+    SOD_VIOLATION = "SOD_VIOLATION", _REFUSAL
+    INVARIANT_VIOLATED = "INVARIANT_VIOLATED", _REFUSAL
+    JOB_BLOCKED = "JOB_BLOCKED", _REFUSAL
+    PLAN_SEALED = "PLAN_SEALED", {"plan": DIGEST, "changes": COUNT, "preconditions": COUNT}
+    APPROVAL_REQUESTED = (
+        "APPROVAL_REQUESTED",
+        {"proposal": UUID, "rule": CODE, "plan": DIGEST, "approvers": many(CODE), "quorum": COUNT},
+    )
+    APPROVAL_VOTED = (
+        "APPROVAL_VOTED",
+        {"proposal": UUID, "plan": DIGEST, "stage": CODE, "verdict": one_of("approve", "reject"), "via": CODE},
+    )
+    APPROVAL_DECIDED = (
+        "APPROVAL_DECIDED",
+        {"proposal": UUID, "plan": DIGEST, "status": one_of("approved", "rejected"), "votes": COUNT},
+    )
+    APPROVAL_EXPIRED = "APPROVAL_EXPIRED", {"proposal": UUID}
+    APPROVAL_CANCELED = "APPROVAL_CANCELED", {"proposal": UUID}
+    JOB_REQUESTED = "JOB_REQUESTED", _ORDER
+    JOB_ENQUEUED = "JOB_ENQUEUED", _ORDER
+    JOB_CLAIMED = "JOB_CLAIMED", {"runtime": UUID}
+    JOB_STARTED = "JOB_STARTED", {"runtime": UUID}
+    JOB_RETURNED = "JOB_RETURNED", {"runtime": UUID}
+    JOB_CANCELLED = "JOB_CANCELLED", {"code": CODE}
+    JOB_EXPIRED = "JOB_EXPIRED", _NOTHING
+    JOB_OUTCOME_UNKNOWN = "JOB_OUTCOME_UNKNOWN", {"runtime": UUID}
+    RUNTIME_JOB_REPORTED = (
+        "RUNTIME_JOB_REPORTED",
+        {
+            "runtime": UUID,
+            "status": one_of("executed", "failed"),
+            "code": optional(CODE),
+            "exit_code": INTEGER,
+            "result": DIGEST,
+            "envelope": DIGEST,
+            "order": DIGEST,
+        },
+    )
+    OUTCOME_OBSERVED = (
+        "OUTCOME_OBSERVED",
+        {"outcome": one_of("verified", "ineffective", "regressed"), "finding": UUID, "run": optional(UUID)},
+    )
+    RUNTIME_CREATED = "RUNTIME_CREATED", {"department": CODE, "key_id": CODE}
+    RUNTIME_ENROLLED = "RUNTIME_ENROLLED", {"public": DIGEST, "version": CODE}
+    RUNTIME_REVOKED = "RUNTIME_REVOKED", _NOTHING
+    ORDER_KEY_CREATED = "ORDER_KEY_CREATED", {"kid": CODE, "public": DIGEST}
 
     # Proof
     # "public" is the Ed25519 key, 32 bytes like a digest.

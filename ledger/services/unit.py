@@ -18,8 +18,8 @@ from ledger.commitment import seal
 from ledger.entry import Draft, draft_make
 from ledger.kinds import Kind
 from ledger.models import Payload
+from ledger.schema import DIGEST, EntryRefusedError, data_text
 from ledger.schema import UUID as UUID_FIELD
-from ledger.schema import EntryRefusedError, data_text
 from ledger.store import chain_insert, drafts_append
 from opsportal.core.actor import Actor
 from opsportal.core.canonical import Json, canonical_text
@@ -72,14 +72,15 @@ def entry_record(
     data: Mapping[str, object] | None = None,
     private: Mapping[str, Json] | None = None,
     institution_id: UUID | None = None,
+    bundle: str | None = None,
 ) -> None:
     """Record that something happened; the entry is appended when the unit ends.
 
     ``subject`` is an object with a ``code`` or a text like ``finding:<uuid>``. ``case`` defaults to
     the ``case`` of the subject. ``data`` holds what the kind's schema allows; ``private`` holds
-    personal or free text, of which only a salted commitment enters the entry. The entry goes to
-    the innermost unit's institution unless ``institution_id`` names another. Raises EntryRefusedError
-    on a misfit, RuntimeError outside a unit.
+    personal or free text, of which only a salted commitment enters the entry. ``bundle`` is the digest of
+    the contract in force, where one decided. The entry goes to the innermost unit's institution unless
+    ``institution_id`` names another. Raises EntryRefusedError on a misfit, RuntimeError outside a unit.
     """
     current = _unit_current()
     inst = institution_id or current.institution_id
@@ -111,6 +112,7 @@ def entry_record(
             case=matter,
             data=data_text(kind.value, kind.schema, content),
             ts=now,
+            bundle=None if bundle is None else str(DIGEST.clean(bundle)),
         )
     )
 
@@ -124,6 +126,7 @@ def state_move(
     data: Mapping[str, object] | None = None,
     private: Mapping[str, Json] | None = None,
     case: UUID | str | None = None,
+    bundle: str | None = None,
     **changes: Any,
 ) -> M:
     """Move ``obj`` to the status ``to`` if its ``MOVES`` allow it from where it is now, and record that.
@@ -140,7 +143,7 @@ def state_move(
     if not changed:
         status = obj.status  # type: ignore[attr-defined]  # see above
         raise ConflictError(f"{obj} is {status} and cannot become {to}")
-    entry_record(kind=kind, subject=obj, actor=actor, case=case, data=data, private=private)
+    entry_record(kind=kind, subject=obj, actor=actor, case=case, data=data, private=private, bundle=bundle)
     return obj
 
 

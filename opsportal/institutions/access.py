@@ -45,6 +45,14 @@ class Permission(StrEnum):
     TOKEN_MANAGE = "token.manage"  # noqa: S105  the name of a permission
     SETTINGS_MANAGE = "settings.manage"
     ADMIN_ACCESS = "admin.access"
+    PROPOSAL_READ = "proposal.read"
+    PROPOSAL_CREATE = "proposal.create"
+    APPROVAL_DECIDE = "approval.decide"
+    CONTRACT_READ = "contract.read"
+    CONTRACT_RELEASE = "contract.release"
+    RUNTIME_READ = "runtime.read"
+    RUNTIME_MANAGE = "runtime.manage"
+    BRAKES_PULL = "brakes.pull"
 
 
 class Door(StrEnum):
@@ -87,6 +95,15 @@ MATRIX: dict[Permission, frozenset[Role]] = {
     Permission.TOKEN_MANAGE: HANDS | {Role.ORG_ADMIN, Role.OWNER},
     Permission.SETTINGS_MANAGE: frozenset({Role.SUPER_ADMIN, Role.OWNER}),
     Permission.ADMIN_ACCESS: frozenset({Role.SUPER_ADMIN, Role.OPS_LEAD, Role.ORG_ADMIN, Role.OWNER, Role.AUDITOR}),
+    # Whether an operation is allowed, and who must approve it, is the contract's word; these open the doors to ask.
+    Permission.PROPOSAL_READ: HANDS | BOARD | {Role.NOC, Role.AUDITOR},
+    Permission.PROPOSAL_CREATE: HANDS - {Role.SEO} | {Role.OWNER, Role.EXECUTIVE_ADMIN},
+    Permission.APPROVAL_DECIDE: BOARD | {Role.SUPER_ADMIN, Role.OPS_LEAD, Role.DEVOPS, Role.SECURITY_ANALYST},
+    Permission.CONTRACT_READ: EVERYBODY,
+    Permission.CONTRACT_RELEASE: frozenset({Role.SUPER_ADMIN, Role.OWNER}),
+    Permission.RUNTIME_READ: HANDS | BOARD | {Role.NOC, Role.AUDITOR},
+    Permission.RUNTIME_MANAGE: frozenset({Role.SUPER_ADMIN, Role.OPS_LEAD, Role.DEVOPS, Role.OWNER}),
+    Permission.BRAKES_PULL: frozenset({Role.SUPER_ADMIN, Role.OPS_LEAD, Role.OWNER, Role.EXECUTIVE_ADMIN}),
 }
 
 WRITES = frozenset(
@@ -97,6 +114,11 @@ WRITES = frozenset(
         Permission.MEMBER_MANAGE,
         Permission.TOKEN_MANAGE,
         Permission.SETTINGS_MANAGE,
+        Permission.PROPOSAL_CREATE,
+        Permission.APPROVAL_DECIDE,
+        Permission.CONTRACT_RELEASE,
+        Permission.RUNTIME_MANAGE,
+        Permission.BRAKES_PULL,
     }
 )
 

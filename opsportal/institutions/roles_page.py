@@ -16,6 +16,14 @@ MEANING = {
     Permission.TOKEN_MANAGE: "make and revoke one's own API tokens; make one for a member who may no more than oneself",
     Permission.SETTINGS_MANAGE: "change the institution: departments",
     Permission.ADMIN_ACCESS: "open the admin",
+    Permission.PROPOSAL_READ: "see proposals, approvals, jobs and what became of them",
+    Permission.PROPOSAL_CREATE: "ask for an operation; whether it is allowed is the contract's word",
+    Permission.APPROVAL_DECIDE: "vote, where the contract names one's role; cancel a job that nobody has taken",
+    Permission.CONTRACT_READ: "see the contracts and their rules",
+    Permission.CONTRACT_RELEASE: "compile and release contracts, roll back",
+    Permission.RUNTIME_READ: "see the runtimes",
+    Permission.RUNTIME_MANAGE: "enrol and revoke runtimes",
+    Permission.BRAKES_PULL: "pull and release the emergency stop and the freeze",
 }
 IS = {
     Role.SUPER_ADMIN: "the master of the institution",

@@ -178,6 +178,7 @@ USE_TZ = True
 
 # ── Proof ───────────────────────────────────────────────────────────────────
 CHECKPOINT_KEY_FILE = env_str("OPSPORTAL_CHECKPOINT_KEY_FILE", str(DATA_DIR / "keys" / "checkpoint.key"))
+KEY_ENCRYPTION_FILE = env_str("OPSPORTAL_KEY_ENCRYPTION_FILE", str(DATA_DIR / "keys" / "encryption.key"))
 
 # ── Files ───────────────────────────────────────────────────────────────────
 STATIC_URL = "static/"

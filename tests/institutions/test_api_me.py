@@ -13,7 +13,9 @@ from tests.institutions.factories import institution_make, member_make
 def test_a_token_says_who_where_and_what_it_may(home: Institution) -> None:
     answer = caller_make(home, Role.NOC, username="nina").get("/api/v1/me").json
     assert (answer["person"]["name"], answer["institution"]["slug"], answer["roles"]) == ("nina", "home", ["noc"])
-    assert answer["permissions"] == ["institution.enter", "ops.read"]
+    assert answer["permissions"] == [
+        *("contract.read", "institution.enter", "ops.read", "proposal.read", "runtime.read"),
+    ]
     assert answer["token_expires_at"].endswith("Z")
 
 

@@ -1,0 +1,55 @@
+"""Who asks and who votes, as the engine sees them: with the roles that they hold now."""
+
+from collections.abc import Collection
+
+from django.db.models import F
+
+from opsportal.core.actor import Actor, ActorKind
+from opsportal.institutions.models import Member, User
+from remediation.engine import Party
+from remediation.models import Proposal, Vote
+
+AGENT_ROLE = "organizational_agent"
+
+
+def party_of_actor(actor: Actor) -> Party:
+    """Return ``actor`` for the engine. Behind an agent stands whom it acts for, if anybody."""
+    if actor.kind is ActorKind.HUMAN:
+        return Party("human", actor.id, actor.id, tuple(sorted(actor.roles)))
+    roles = (AGENT_ROLE,) if actor.kind in {ActorKind.AGENT, ActorKind.RUNTIME} else ()
+    kind = "agent" if actor.kind is ActorKind.RUNTIME else str(actor.kind)
+    return Party(kind, actor.id, actor.on_behalf_of or "", roles)
+
+
+def party_of_requester(proposal: Proposal) -> Party:
+    """Return who asked, with the roles that count now; a person who left holds none."""
+    if proposal.requester_kind == ActorKind.HUMAN:
+        person = proposal.requester_id
+        return Party("human", person, person, _roles_now([person]).get(person, ()))
+    person = str(proposal.requested_by.code) if proposal.requested_by else ""
+    return party_of_actor(
+        Actor(kind=ActorKind(proposal.requester_kind), id=proposal.requester_id, on_behalf_of=person or None)
+    )
+
+
+def parties_of_voters(votes: Collection[Vote]) -> dict[int, Party]:
+    """Return the voters by vote, with the roles that they hold now, in one query."""
+    people = {vote.pk: str(vote.voter.code) for vote in votes}
+    roles = _roles_now(people.values())
+    return {pk: Party("human", person, person, roles.get(person, ())) for pk, person in people.items()}
+
+
+def _roles_now(people: Collection[str]) -> dict[str, tuple[str, ...]]:
+    if not people:
+        return {}
+    rows = Member.objects.filter(user__code__in=people, is_active=True, user__is_active=True)
+    held: dict[str, set[str]] = {}
+    for code, role in rows.annotate(role=F("roles__name")).values_list("user__code", "role"):
+        held.setdefault(str(code), set()).add(role)
+    return {person: tuple(sorted(roles - {None})) for person, roles in held.items()}
+
+
+def user_behind(actor: Actor) -> User | None:
+    """Return the person who acts or for whom an agent acts; None when there is none."""
+    code = actor.id if actor.kind is ActorKind.HUMAN else actor.on_behalf_of
+    return User.objects.filter(code=code).first() if code else None
