@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from remediation.engine.ballots import is_expired, tally
+from remediation.engine.ballots import Tally, is_expired, tally
 from remediation.engine.bundle import Bundle
 from remediation.engine.decision import Step
 from remediation.engine.freeze import is_open
@@ -132,7 +132,8 @@ def gate_approval(_: Bundle, operation: Operation, snapshot: Snapshot) -> Step:
     rule, clause = operation.approval, emergency_clause(operation, snapshot)
     if (operation.needs_reason or (rule and rule.needs_reason) or clause) and not snapshot.has_reason:
         return denied("approval", "REASON_REQUIRED", "A reason is required: say why this has to be done.")
-    if rule and tally(rule, snapshot).is_rejected:
+    counts = tally(rule, snapshot) if rule else None
+    if rule and counts and counts.is_rejected:
         reason = "Somebody with the role to decide rejected this: talk to them, then propose again."
         return denied("approval", "APPROVAL_REJECTED", reason, rule.id)
     if clause:
@@ -140,7 +141,7 @@ def gate_approval(_: Bundle, operation: Operation, snapshot: Snapshot) -> Step:
     if snapshot.emergency:
         reason = "The contract has no such emergency for you and this operation: propose it without one."
         return denied("approval", "EMERGENCY_DENIED", reason, snapshot.emergency)
-    return _votes_step(rule, snapshot) if rule else _automatic_step(operation)
+    return _votes_step(rule, counts, snapshot) if rule and counts else _automatic_step(operation)
 
 
 def emergency_clause(operation: Operation, snapshot: Snapshot) -> Emergency | None:
@@ -151,10 +152,10 @@ def emergency_clause(operation: Operation, snapshot: Snapshot) -> Emergency | No
     return clause
 
 
-def _votes_step(rule: ApprovalRule, snapshot: Snapshot) -> Step:
+def _votes_step(rule: ApprovalRule, counts: Tally, snapshot: Snapshot) -> Step:
     if snapshot.approval_expires_at is not None and is_expired(snapshot, snapshot.at):
         return denied("approval", "APPROVAL_EXPIRED", "The time to approve has passed: propose it again.", rule.id)
-    if tally(rule, snapshot).open_in(rule):
+    if counts.open_in(rule):
         return Step("approval", "needs_approval", rule.id)
     return Step("approval", "passed", rule.id)
 
