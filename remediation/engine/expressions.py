@@ -49,6 +49,8 @@ def values_equal(left: Json, right: Json) -> bool:
     """Return whether both are the same JSON value; ``true`` is not ``1``."""
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(values_equal(a, b) for a, b in zip(left, right, strict=True))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(values_equal(left[key], right[key]) for key in left)
     return type(left) is type(right) and left == right
 
 

@@ -62,7 +62,9 @@ def _operation(source: dict[str, Any], parts: Parts) -> Operation:
         params=params,
         required=frozenset(param.name for param in params.values() if param.is_required),
         roles=frozenset(
-            actor["id"] for actor in parts["rbac.json"]["actors"] if source["permission"] in actor["permissions"]
+            actor["id"]
+            for actor in _list(parts["rbac.json"]["actors"])
+            if source["permission"] in _list(actor["permissions"])
         ),
         policies=tuple(Policy(item["id"], _rules(item["rules"])) for item in _of(name, policies["policies"])),
         windows=tuple(_window(item) for item in _of(name, policies["windows"])),
@@ -72,13 +74,13 @@ def _operation(source: dict[str, Any], parts: Parts) -> Operation:
         approval=_approval(name, approvals["rules"], parts["sod.json"]["rules"]),
         emergencies={item["id"]: _emergency(item) for item in _of(name, approvals["emergencies"])},
         invariants=tuple(
-            _invariant(item) for item in parts["invariants.json"]["invariants"] if item["applies_to"] == name
+            _invariant(item) for item in _list(parts["invariants.json"]["invariants"]) if item["applies_to"] == name
         ),
     )
 
 
 def _of(name: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [item for item in items if name in _list(item["operations"])]
+    return [item for item in _list(items) if name in _list(item["operations"])]
 
 
 def _param(source: dict[str, Any]) -> Param:
@@ -155,7 +157,9 @@ def _mandate(source: dict[str, Any]) -> Mandate:
 
 def _autonomy(name: str, rules: list[dict[str, Any]]) -> Autonomy | None:
     """Return the strictest rule of the operation."""
-    found = [Autonomy(rule["id"], _number(rule["required_level"])) for rule in rules if rule["operation"] == name]
+    found = [
+        Autonomy(rule["id"], _number(rule["required_level"])) for rule in _list(rules) if rule["operation"] == name
+    ]
     return max(found, key=lambda rule: rule.required_level, default=None)
 
 
@@ -174,7 +178,7 @@ def _approval(name: str, rules: list[dict[str, Any]], sod: list[dict[str, Any]])
         stages,
         _number(source["expires_seconds"]),
         source["reason"] != "optional",
-        next((rule["id"] for rule in sod if rule["step"] == step), ""),
+        next((rule["id"] for rule in _list(sod) if rule["step"] == step), ""),
     )
 
 
