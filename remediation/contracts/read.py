@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from remediation.contracts.contract import Contract
+from remediation.contracts.contract import Contract, System
 from remediation.contracts.diagnostics import Place, Problems
 from remediation.contracts.read_entities import context_read, entities_read
 from remediation.contracts.read_limits import budgets_read, emergencies_read, windows_read
