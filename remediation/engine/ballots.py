@@ -6,6 +6,7 @@ at the expiry is too late. Whoever delegated a vote counts as its voter too.
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from remediation.engine.parts import ApprovalRule, Stage
 from remediation.engine.snapshot import Snapshot, Vote
@@ -32,7 +33,7 @@ def tally(rule: ApprovalRule, snapshot: Snapshot) -> Tally:
     counted = [0] * len(rule.stages)
     people: set[str] = set()
     position, is_rejected, breach = 0, False, ""
-    for vote in sorted(snapshot.votes, key=lambda vote: vote.at):
+    for vote in sorted(snapshot.votes, key=attrgetter("at")):
         if not is_bound(snapshot, vote):
             continue
         wrong = breach_of(snapshot, vote, people)
@@ -74,7 +75,9 @@ def is_own(snapshot: Snapshot, vote: Vote) -> bool:
     requester = snapshot.requester
     if not requester.person and requester.kind in {"human", "agent"}:
         return True  # nobody knows whose request it is, so anybody's vote might be the requester's
-    return requester.id == vote.voter.id or requester.person in people_of(vote)
+    if requester.id == vote.voter.id:
+        return True
+    return bool(requester.person) and requester.person in {vote.voter.person, vote.delegated_from}
 
 
 def is_repeated(vote: Vote, people: set[str]) -> bool:
@@ -104,4 +107,4 @@ def is_enough(stage: Stage, count: int) -> bool:
 
 def people_of(vote: Vote) -> set[str]:
     """Return the persons behind the vote: who gave it, and who delegated it."""
-    return {vote.voter.person, vote.delegated_from} - {""}
+    return {vote.voter.person, vote.delegated_from} if vote.delegated_from else {vote.voter.person}

@@ -1,7 +1,7 @@
 """What a decision is: an effect, the code and sentence of a refusal, and one step per gate that was tried."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from opsportal.core.canonical import Json
 from remediation.engine.parts import Stage
@@ -9,8 +9,7 @@ from remediation.engine.parts import Stage
 Effect = Literal["allowed", "needs_approval", "denied"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one gate said; ``rule`` is the id of the rule that it went by, if any."""
 
     gate: str

@@ -60,7 +60,7 @@ def _item_problem(param: Param, value: Json) -> str:
     if isinstance(value, str):
         if param.max_length is not None and len(value) > param.max_length:
             return f"must not be longer than {param.max_length} characters"
-        if param.pattern is not None and not param.pattern.fullmatch(value):
+        if param.pattern is not None and not param.pattern.fullmatch(value.encode()):
             return f"must match {param.matches}"
     if param.values and not any(values_equal(value, allowed) for allowed in param.values):
         return f"must be one of {', '.join(map(str, param.values))}"
