@@ -6,6 +6,7 @@ from opsportal.core.canonical import Json
 from remediation.contracts.contract import STEP, Contract, Endpoint, Field, Rule, Transition, Words
 from remediation.contracts.diagnostics import Problems
 from remediation.contracts.expressions import Scope, condition_compile
+from remediation.contracts.reader import integer
 from remediation.contracts.syntax import Call, Number, Text, Value, Word
 
 
@@ -219,6 +220,12 @@ def _transition(move: Transition, scope: Scope) -> Json:
 
 
 def _effect(effect: Value) -> Json:
-    arguments = effect.arguments if isinstance(effect, Call) else ()
-    name = effect.word.text if isinstance(effect, Call) else ""
-    return [name, *(argument.text for argument in arguments if isinstance(argument, Text | Word | Number))]
+    if not isinstance(effect, Call):
+        return []
+    return [effect.word.text, *(_argument(argument) for argument in effect.arguments)]
+
+
+def _argument(argument: Value) -> Json:
+    if isinstance(argument, Number):
+        return integer(argument, Problems())
+    return argument.text if isinstance(argument, Text | Word) else None

@@ -47,7 +47,8 @@ class _Printer:
         for entry in entries:
             self.before(entry.place.start, depth)
             if isinstance(entry, TransitionBlock):
-                self.block(entry.place, entry.body, _transition_head(entry), depth)
+                above = None if self.before(entry.body.opened, depth) else entry.place
+                self.block(entry.place, entry.body, _transition_head(entry), depth, above)
             elif isinstance(entry, Block):
                 self.block_or_line(entry, depth)
             else:
@@ -87,10 +88,8 @@ class _Printer:
 
     def line(self, entry: Pair | FieldLine | Flag, depth: int) -> None:
         if isinstance(entry, Pair) and isinstance(entry.value, Listing):
-            line = f"{entry.key.text}: {value_text(entry.value)}"
-            if self.holds_comment(entry.place) or len(INDENT * depth) + len(line) > WIDTH:
-                self.listing(entry, entry.value, depth)
-                return
+            self.listing(entry, entry.value, depth)
+            return
         has_comment = self.before(entry.place.end, depth)  # within an expression no line is their own
         first, *others = _lines(entry, depth)
         self.put(first, depth, None if has_comment else entry.place)
@@ -99,29 +98,36 @@ class _Printer:
         self.behind(entry.place.end)
 
     def listing(self, entry: Pair, listing: Listing, depth: int) -> None:
-        has_comment = self.before(listing.place.start, depth)
-        self.put(f"{entry.key.text}: [", depth, None if has_comment else entry.place)
-        self.behind(listing.place.start + 1)
-        self.is_first = True
-        for item in listing.items:
-            self.before(item.place.end, depth + 1)
-            self.put(f"{value_text(item)},", depth + 1)
-            self.behind(item.place.end)
-        self.before(listing.place.end, depth + 1)
-        self.put("]", depth)
+        above = None if self.before(listing.place.start, depth) else entry.place
+        line = f"{entry.key.text}: {value_text(listing)}"
+        if len(INDENT * depth) + len(line) <= WIDTH and not self.holds_comment(listing.place):
+            self.put(line, depth, above)
+        else:
+            self.put(f"{entry.key.text}: [", depth, above)
+            self.behind(listing.place.start + 1)
+            self.items(listing, depth + 1)
+            self.put("]", depth)
         self.behind(entry.place.end)
 
+    def items(self, listing: Listing, depth: int) -> None:
+        self.is_first = True
+        for item in listing.items:
+            self.before(item.place.end, depth)
+            self.put(f"{value_text(item)},", depth)
+            self.behind(item.place.end)
+        self.before(listing.place.end, depth)
+
     def block_or_line(self, block: Block, depth: int) -> None:
+        above = None if self.before(block.opened, depth) else block.place
         line = inline_text(block)
         if line is None or self.holds_comment(block.place) or len(INDENT * depth) + len(line) > WIDTH:
-            self.block(block.place, block, head_text(block), depth)
+            self.block(block.place, block, head_text(block), depth, above)
         else:
-            self.put(line, depth, block.place)
+            self.put(line, depth, above)
             self.behind(block.place.end)
 
-    def block(self, place: Place, body: Block, head: str, depth: int) -> None:
-        has_comment = self.before(body.opened, depth)
-        self.put(f"{head} {{", depth, None if has_comment else place)
+    def block(self, place: Place, body: Block, head: str, depth: int, above: Place | None) -> None:
+        self.put(f"{head} {{", depth, above)
         self.behind(body.opened)
         self.entries(body.entries, depth + 1, place.end)
         self.is_first = False

@@ -6,7 +6,7 @@ from remediation.contracts.contract import State, Transition, Workflow
 from remediation.contracts.diagnostics import Problems
 from remediation.contracts.entries import LABEL, SLUG, name_check, named
 from remediation.contracts.reader import Reader
-from remediation.contracts.syntax import Block, Call, Listing, TransitionBlock, Value, Word
+from remediation.contracts.syntax import Block, Call, Listing, Number, Text, TransitionBlock, Value, Word
 
 EFFECTS = ("set_state", "set_field", "bump_version")
 MOST_QUORUM = 10
@@ -62,7 +62,7 @@ def _transition(line: TransitionBlock, problems: Problems) -> Transition:
 def _effects(entries: Reader) -> Iterator[Value]:
     value = entries.value("effects")
     for item in value.items if isinstance(value, Listing) else ():
-        if isinstance(item, Call) and item.word.text in EFFECTS:
+        if isinstance(item, Call) and item.word.text in EFFECTS and _are_plain(item):
             yield item
         else:
             entries.problems.add(
@@ -70,3 +70,7 @@ def _effects(entries: Reader) -> Iterator[Value]:
             )
     if value is not None and not isinstance(value, Listing):
         entries.problems.add("VALUE_WRONG", value.place, "`effects` is a list: [set_state(done)]")
+
+
+def _are_plain(call: Call) -> bool:
+    return not call.attribute and all(isinstance(argument, Word | Text | Number) for argument in call.arguments)

@@ -146,7 +146,7 @@ class _Speaker:
         kinds = {
             "dry_run": {item["name"] for item in self.operations if item["dry_run"] == "required"},
             "reason": asked,
-            "irreversible": {item["name"] for item in self.operations if not item["reversible"]},
+            "irreversible": {item["name"] for item in self.operations if _is_final(item)},
         }
         for key, names in kinds.items():
             if names:
@@ -197,6 +197,10 @@ class _Speaker:
             levels.setdefault(rule["required_level"], []).append(rule["operation"])
         for level in sorted(levels):
             yield self.say("autonomy", "autonomy", level=level, operations=tuple(dict.fromkeys(levels[level])))
+
+
+def _is_final(operation: dict[str, Any]) -> bool:
+    return operation["kind"] == "job.request" and operation["risk"] != "R0" and not operation["reversible"]
 
 
 def _clock(minute: int) -> str:
