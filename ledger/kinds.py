@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ledger.schema import (
     CODE,
+    CONTRACT,
     COUNT,
     DIGEST,
     FLAG,
@@ -38,7 +39,7 @@ _PROBLEM: dict[str, Field] = {
 _RELEASE: Schema = {
     "release": UUID,
     "department": CODE,
-    "contract": CODE,
+    "contract": CONTRACT,
     "digest": DIGEST,
     "before": optional(DIGEST),
     "impact": optional(DIGEST),
@@ -145,7 +146,7 @@ class Kind(StrEnum):
     )
 
     # Governing. ``bundle`` of the entry is the contract that decided.
-    BUNDLE_COMPILED = "BUNDLE_COMPILED", {"contract": CODE, "digest": DIGEST, "source": DIGEST}
+    BUNDLE_COMPILED = "BUNDLE_COMPILED", {"contract": CONTRACT, "digest": DIGEST, "source": DIGEST}
     BUNDLE_RELEASED = "BUNDLE_RELEASED", _RELEASE
     BUNDLE_ROLLED_BACK = "BUNDLE_ROLLED_BACK", _RELEASE
     SAFE_MODE_ENTERED = "SAFE_MODE_ENTERED", {"code": CODE, "release": optional(UUID)}

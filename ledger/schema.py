@@ -60,6 +60,7 @@ def _truth(value: object) -> Json:
 UUID = _matching("a UUID", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DIGEST = _matching("a SHA-256 in lower-case hexadecimal", r"[0-9a-f]{64}")
 CODE = _matching("a code: letters, digits and . _ : / + - , at most 80", r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,79}")
+CONTRACT = _matching("a contract such as personal_ops@v1.0.0", r"[a-z][a-z0-9_]{0,39}@v\d{1,9}(\.\d{1,9}){2}")
 COUNT = _whole("a whole number from 0", 0)
 INTEGER = _whole("a whole number", -INTEGER_MAX)
 FLAG = Field("true or false", _truth)

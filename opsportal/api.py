@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/agents/", include(AGENTS)),
     path("v1/", include("opsportal.institutions.api.urls")),
     path("v1/ledger/", include("opsportal.portal.ledger_api.urls")),
+    path("v1/", include("remediation.api.urls")),
     path("v1/heartbeats/", include(scenarios_urls.heartbeat_urlpatterns)),
     path("<path:rest>", nothing_here),
 ]

@@ -30,4 +30,5 @@ PERIODICS = [
     Periodic("ledger.tasks.checkpoint_all", every(timedelta(minutes=15))),
     Periodic("scenarios.tasks.prune", every(timedelta(days=1))),
     Periodic("ledger.tasks.verify_all", every(timedelta(hours=1))),
+    Periodic("remediation.tasks.sweep", every(timedelta(seconds=15))),
 ]

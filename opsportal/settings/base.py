@@ -72,7 +72,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "opsportal.portal.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "opsportal.portal.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -145,6 +145,8 @@ SECURITY_SCHEMES = {
         "X-Institution-Id.",
     },
     "internal": {"type": "apiKey", "in": "header", "name": "X-Ops-Internal-Token"},
+    "actor_token": {"type": "apiKey", "in": "header", "name": "X-Actor-Token"},
+    "runtime": {"type": "apiKey", "in": "header", "name": "Signature", "description": "RFC 9421, with Signature-Input."},
 }
 # Per token or person, and per address of strangers; divided among the web processes.
 API_RATE_MEMBER = Rate.of(env_int("OPSPORTAL_API_REQUESTS_PER_MINUTE", 1200, minimum=10, maximum=10_000_000))
@@ -162,6 +164,11 @@ SPECTACULAR_SETTINGS = {
         "PartyEnum": "agents.models.Party",
         "ThreadStatusEnum": "agents.models.Thread.Status",
         "FindingStatusEnum": "findings.models.Finding.Status",
+        "ProposalStatusEnum": "remediation.models.proposals.Proposal.Status",
+        "ApprovalStatusEnum": "remediation.models.proposals.Approval.Status",
+        "JobStatusEnum": "remediation.models.jobs.Job.Status",
+        "ReleaseStatusEnum": "remediation.models.contracts.Release.Status",
+        "RuntimeStatusEnum": "remediation.models.runtimes.Runtime.Status",
         "ProbeStateEnum": "scenarios.models.ProbeState",
     },
     "APPEND_COMPONENTS": {"securitySchemes": SECURITY_SCHEMES},

@@ -22,7 +22,15 @@ FOREIGN = {
     "i18n/setlang/": Door.PUBLIC,
 }
 FOREIGN_PREFIX = {"accounts/2fa/": Door.SIGNED_IN}
-SOMETHING = {"uuid": NOBODY, "str": "nothing", "path": "nothing", "slug": "nothing", "int": 0, "scenario": "no.such"}
+SOMETHING = {
+    "uuid": NOBODY,
+    "str": "nothing",
+    "path": "nothing",
+    "slug": "nothing",
+    "int": 0,
+    "scenario": "no.such",
+    "file_operation": "delete",
+}
 OURS = [route for route in routes() if not route.pattern.startswith("admin/")]
 
 

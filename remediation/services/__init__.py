@@ -1,0 +1,37 @@
+"""Writes: contracts come into force, proposals are made and decided, people vote, jobs run."""
+
+from remediation.services.approvals import approval_vote
+from remediation.services.brakes import brakes_freeze, brakes_stop, safe_mode_enter
+from remediation.services.contracts import bundle_compile, bundle_release
+from remediation.services.jobs import job_cancel, job_create
+from remediation.services.journal import journal_take
+from remediation.services.leases import job_renew, job_start, jobs_claim
+from remediation.services.outcomes import outcome_observe
+from remediation.services.proposals import proposal_create, proposal_withdraw
+from remediation.services.reports import job_report
+from remediation.services.runtimes import runtime_beat, runtime_create, runtime_enrol, runtime_revoke
+from remediation.services.sweep import governance_sweep
+
+__all__ = [
+    "approval_vote",
+    "brakes_freeze",
+    "brakes_stop",
+    "bundle_compile",
+    "bundle_release",
+    "governance_sweep",
+    "job_cancel",
+    "job_create",
+    "job_renew",
+    "job_report",
+    "job_start",
+    "jobs_claim",
+    "journal_take",
+    "outcome_observe",
+    "proposal_create",
+    "proposal_withdraw",
+    "runtime_beat",
+    "runtime_create",
+    "runtime_enrol",
+    "runtime_revoke",
+    "safe_mode_enter",
+]

@@ -1,0 +1,88 @@
+"""What stops every action of an institution at once: emergency stop, freeze, safe mode."""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from ledger.kinds import Kind
+from ledger.services import entry_record, unit
+from opsportal.core.actor import SYSTEM, Actor
+from opsportal.core.scope import institution_scope
+from opsportal.institutions.access import Permission, require
+from opsportal.institutions.models import Institution
+from remediation.models import Brakes
+
+
+def brakes_stop(*, institution: Institution, is_stopped: bool, actor: Actor, reason: str = "") -> Brakes:
+    """Pull the emergency stop, or release it; unchanged, nothing is written.
+
+    While it is pulled every proposal, vote and claim is refused (503); what runs already is not killed. Raises
+    RefusedError without ``brakes.pull``.
+    """
+    require(actor, Permission.BRAKES_PULL)
+    with unit(institution.pk, actor):
+        brakes = _locked(institution.pk)
+        if (brakes.stopped_at is not None) == is_stopped:
+            return brakes
+        brakes.stopped_at = timezone.now() if is_stopped else None
+        brakes.stopped_by = actor.id if is_stopped else ""
+        brakes.save(update_fields=["stopped_at", "stopped_by"])
+        entry_record(
+            kind=Kind.INSTITUTION_STOPPED,
+            subject=institution,
+            actor=actor,
+            data={"is_stopped": is_stopped},
+            private={"reason": reason} if reason else None,
+        )
+    return brakes
+
+
+def brakes_freeze(*, institution: Institution, is_frozen: bool, actor: Actor, reason: str = "") -> Brakes:
+    """Freeze all actions, or end that; unchanged, nothing is written. Refusals are 423 meanwhile.
+
+    Raises RefusedError without ``brakes.pull``.
+    """
+    require(actor, Permission.BRAKES_PULL)
+    with unit(institution.pk, actor):
+        brakes = _locked(institution.pk)
+        if (brakes.frozen_at is not None) == is_frozen:
+            return brakes
+        brakes.frozen_at = timezone.now() if is_frozen else None
+        brakes.frozen_by = actor.id if is_frozen else ""
+        brakes.save(update_fields=["frozen_at", "frozen_by"])
+        entry_record(
+            kind=Kind.INSTITUTION_FROZEN,
+            subject=institution,
+            actor=actor,
+            data={"is_frozen": is_frozen},
+            private={"reason": reason} if reason else None,
+        )
+    return brakes
+
+
+def safe_mode_enter(institution_id: UUID, *, code: str) -> None:
+    """Deny everything from now on, because a contract did not verify; once is enough."""
+    with institution_scope(institution_id), unit(institution_id, SYSTEM):
+        brakes = _locked(institution_id)
+        if brakes.safe_mode:
+            return
+        brakes.safe_mode = code
+        brakes.save(update_fields=["safe_mode"])
+        entry_record(
+            kind=Kind.SAFE_MODE_ENTERED, subject=f"institution:{institution_id}", actor=SYSTEM, data={"code": code}
+        )
+
+
+def safe_mode_leave(institution_id: UUID, *, actor: Actor) -> None:
+    """End safe mode, in the unit that restores a verified release; harmless when there is none."""
+    with unit(institution_id, actor):
+        brakes = _locked(institution_id)
+        if brakes.safe_mode:
+            brakes.safe_mode = ""
+            brakes.save(update_fields=["safe_mode"])
+            entry_record(kind=Kind.SAFE_MODE_LEFT, subject=f"institution:{institution_id}", actor=actor)
+
+
+def _locked(institution_id: UUID) -> Brakes:
+    Brakes.objects.get_or_create(institution_id=institution_id)
+    return Brakes.objects.select_for_update().get(institution_id=institution_id)
