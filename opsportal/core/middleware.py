@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from http import HTTPStatus
 from time import perf_counter
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from opsportal.core.ids import id_ordered
 
 HEADER = "X-Request-ID"
 
@@ -62,7 +64,9 @@ def _user_id(request: HttpRequest) -> str | None:
 
 
 def _own_or_new(offered: str) -> str:
+    if not offered:  # nearly always
+        return id_ordered()
     try:
         return str(UUID(offered))
     except ValueError:
-        return str(uuid4())
+        return id_ordered()
