@@ -29,7 +29,7 @@ class Lab:
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours to its end."""
         return subprocess.run(
-            self.argv(*arguments), env=self.env() | environment, capture_output=True, text=True, timeout=60
+            self.argv(*arguments), env=self.env() | environment, capture_output=True, text=True, timeout=60, check=False
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:

@@ -1,6 +1,6 @@
 """``files.scan``: duplicates by content."""
 
-from ops_runtime.duplicates import Group, duplicates_find, folders
+from ops_runtime.duplicates import Group, duplicates_below
 from ops_runtime.names import name_json, name_parse
 from ops_runtime.operations.base import Context, Operation, Param, Params, fitting
 
@@ -8,12 +8,7 @@ from ops_runtime.operations.base import Context, Operation, Param, Params, fitti
 def look(context: Context, params: Params) -> dict[str, object]:
     """Return the groups of equal files below a folder, the largest waste first."""
     start = name_parse(params.any("path"), allow_root=True)
-    scan = duplicates_find(
-        context.root,
-        folders(context.root, start),
-        min_size=params.number("min_size"),
-        limit=context.limits.hash_bytes,
-    )
+    scan = duplicates_below(context.root, start, min_size=params.number("min_size"), limit=context.limits.hash_bytes)
     kept = fitting([group_json(one) for one in scan.groups])
     return {
         "path": name_json(start),

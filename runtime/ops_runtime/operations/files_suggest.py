@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from ops_runtime.duplicates import Listing, duplicates_find
+from ops_runtime.duplicates import Listing, duplicates_among
 from ops_runtime.names import Name, name_json, name_parse
 from ops_runtime.operations.base import Context, Operation, Param, Params, fitting
 from ops_runtime.operations.files_scan import group_json
@@ -22,7 +22,7 @@ def look(context: Context, params: Params) -> dict[str, object]:
     sorted_out = _SortedOut(start)
     for one in walk(context.root, start):
         sorted_out.take(one)
-    scan = duplicates_find(context.root, sorted_out.listings(), min_size=1, limit=context.limits.hash_bytes)
+    scan = duplicates_among(context.root, sorted_out.listings(), min_size=1, limit=context.limits.hash_bytes)
     lists = {
         "duplicates": [group_json(one) for one in scan.groups],
         "temp_files": [{"path": name_json(one.name), "size": one.stat.st_size} for one in sorted_out.temporary],
@@ -69,7 +69,11 @@ class _SortedOut:
         elif not one.stat.st_size:
             self.empty.append(one.name)
         else:
-            entry = (leaf.decode(errors="surrogateescape"), one.stat.st_size, one.stat.st_ino)
+            entry = (
+                leaf.decode(errors="surrogateescape"),
+                one.stat.st_size,
+                one.stat.st_ino if one.stat.st_nlink > 1 else 0,
+            )
             self._rest[one.name[:-1]].append(entry)
 
     def listings(self) -> list[Listing]:
