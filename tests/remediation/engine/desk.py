@@ -120,16 +120,27 @@ class Desk(RuleBasedStateMachine):
     @rule(
         voters=st.sampled_from(TRIOS),
         hole=st.booleans(),
-        twist=st.sampled_from(["", "edit", "release", "expiry", "stage", "role", "often", "own", "machine"]),
+        twist=st.sampled_from(
+            ["", "edit", "release", "expiry", "stage", "role", "often", "own", "machine", "delegate"]
+        ),
     )
     def delete_with_a_twist(self, voters: tuple[Party, ...], twist: str, *, hole: bool) -> None:
         """Have a deletion approved on a good day (not always by three people), then something happens, then it shall run."""
         self.frozen = False
         self.lost.clear()
+        self.done = 0  # a new window of the budget
         self.proposal = self._proposal("files.delete", PARAMS["files.delete"][0], ANA)
         if twist == "stage":
             for voter in voters:
                 self.vote_past_the_judge(voter, "check")
+        elif twist == "delegate":
+            first, second, third = voters
+            for voter, stage, delegated in (
+                (first, "check", ""),
+                (second, "check", first.person),
+                (third, "decide", ""),
+            ):
+                self._cast(self._vote(voter, stage, delegated))
         else:
             self.approve(list(voters), hole=hole)
         self._twist(twist, voters)
@@ -262,10 +273,20 @@ class Desk(RuleBasedStateMachine):
                 one for one in bound if one.stage == stage and DECIDERS[mine.operation, stage] & set(one.voter.roles)
             ]
             assert len({one.voter.person for one in good}) >= quorum
-        everybody = {one.voter.person for one in bound if one.voter.roles}
-        assert len(everybody) >= sum(QUORUMS[mine.operation].values())
+        entitled = [one for one in bound if DECIDERS.get((mine.operation, one.stage), set()) & set(one.voter.roles)]
+        assert _people_apart(entitled) >= sum(QUORUMS[mine.operation].values())
         assert decision.stages
 
 
 def _by_id(party: Party) -> Party:
     return next(known for known in VOTERS if known.id == party.id)
+
+
+def _people_apart(votes: list[Vote]) -> int:
+    """Return how many people stand behind ``votes``, whoever delegates being one with the delegate."""
+    groups: list[set[str]] = []
+    for one in votes:
+        people = {one.voter.person, one.delegated_from} - {""}
+        met = [group for group in groups if group & people]
+        groups = [group for group in groups if group not in met] + [people.union(*met)]
+    return len(groups)
