@@ -152,14 +152,24 @@ class TickLease(models.Model):
 class Run(models.Model):
     """One execution of one scenario, with what was measured.
 
-    The table that grows: every tick adds a row per scenario, so it carries no index that nothing reads.
+    The table that grows: every tick adds a row per scenario, so it carries no index that nothing reads, and the
+    database looks up only whether the scenario is there. Its tick, which nothing deletes, and its institution,
+    which the scenario refers to as well, would cost as much again as the row itself.
     """
 
     code = models.UUIDField(default=uuid4, unique=True, editable=False)
-    institution = models.ForeignKey(Institution, on_delete=models.PROTECT, related_name="+", db_index=False)
+    institution = models.ForeignKey(
+        Institution, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="runs", db_index=False)
     tick = models.ForeignKey(
-        Tick, null=True, on_delete=models.PROTECT, related_name="runs", help_text="Empty: run by hand."
+        Tick,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        db_index=False,
+        db_constraint=False,
+        help_text="Empty: run by hand.",
     )
     state = models.CharField(max_length=14, choices=ProbeState.choices)
     reason = models.CharField(max_length=200, blank=True)
