@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from findings.hysteresis import Streak
 from findings.models import Finding
@@ -10,9 +11,21 @@ from scenarios.probes.base import CheckSpec, Look
 from scenarios.results import ScenarioResult
 
 
+class Known(NamedTuple):
+    """What a tick must know of an active finding: a row of the database as it comes. Most of them only count."""
+
+    pk: int
+    scenario_id: int
+    scenario_name: str
+    check_name: str
+    severity: str
+    cause: str
+    affected_count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One look at one check, and the finding it belongs to when there is one."""
+    """One look at one check, and the finding it belongs to when that has to change."""
 
     result: ScenarioResult
     check: CheckSpec
@@ -28,12 +41,11 @@ class Sighting:
 
 @dataclass(slots=True)
 class Plan:
-    """The findings to open, count, worsen and resolve, and the streaks as they will be."""
+    """The findings to open, count, worsen and resolve (by pk), and the streaks as they will be."""
 
     opened: list[Sighting] = field(default_factory=list)
-    reopened: list[Sighting] = field(default_factory=list)
-    worsened: list[Sighting] = field(default_factory=list)
-    resolved: list[Finding] = field(default_factory=list)
+    worsened: dict[int, Sighting] = field(default_factory=dict)
+    resolved: list[int] = field(default_factory=list)
     counted: list[int] = field(default_factory=list)
     causes: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     streaks: dict[tuple[int, str], Streak] = field(default_factory=dict)

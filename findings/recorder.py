@@ -5,7 +5,7 @@ scenarios were looked at or how many of them fail.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db.models import F, Q
 
 from findings.hysteresis import STEADY, Streak, Verdict, streak_next
 from findings.models import Finding
-from findings.plan import Plan, Sighting
+from findings.plan import Known, Plan, Sighting
 from findings.services.transitions import findings_open, findings_reopen, findings_resolve, findings_worsen
 from findings.words import fingerprint_of, is_worse
 from opsportal.core.actor import Actor
@@ -30,46 +30,52 @@ def results_judge(
     *, institution_id: UUID, results: Sequence[ScenarioResult], at: datetime, actor: Actor
 ) -> Mapping[int, int]:
     """Turn the results of one institution into findings; return how many each scenario (pk) has now."""
-    keys = [result.watched.pk for result in results]
+    keys = {result.watched.pk for result in results}
     rows = _streak_rows(keys)
-    streaks = {key: Streak(row.bad, row.good, row.blind) for key, row in rows.items()}
+    streaks = {key: streak for key, (_, streak) in rows.items()}
     active = {(finding.scenario_id, finding.check_name): finding for finding in _active_of(keys)}
     plan = _plan_of(results, streaks, active)
-    _streaks_write(institution_id, rows, streaks, plan.streaks)
-    _split_reopened(plan)
-    findings_resolve(institution_id=institution_id, findings=plan.resolved, at=at, actor=actor)
-    findings_worsen(institution_id=institution_id, sightings=plan.worsened, at=at, actor=actor)
-    findings_reopen(institution_id=institution_id, sightings=plan.reopened, at=at, actor=actor)
-    findings_open(institution_id=institution_id, sightings=plan.opened, at=at, actor=actor)
-    _counts_write(plan, results, at)
-    gone = {finding.pk for finding in plan.resolved}
+    _streaks_write(institution_id, rows, plan.streaks)
+    reopened, opened = _split_reopened(plan)
+    resolved, worsened = _changing(plan)
+    findings_resolve(institution_id=institution_id, findings=resolved, at=at, actor=actor)
+    findings_worsen(institution_id=institution_id, sightings=worsened, at=at, actor=actor)
+    findings_reopen(institution_id=institution_id, sightings=reopened, at=at, actor=actor)
+    findings_open(institution_id=institution_id, sightings=opened, at=at, actor=actor)
+    _counts_write(plan, at)
+    _affected_write(results, active.values(), looked=keys)
+    gone = set(plan.resolved)
     counts = Counter(finding.scenario_id for finding in active.values() if finding.pk not in gone)
-    counts.update(sighting.result.watched.pk for sighting in (*plan.opened, *plan.reopened))
+    counts.update(sighting.result.watched.pk for sighting in plan.opened)
     return counts
 
 
-def _streak_rows(keys: Sequence[int]) -> dict[Key, CheckState]:
-    wanted = set(keys)
-    return {(row.scenario_id, row.check_name): row for row in CheckState.objects.all() if row.scenario_id in wanted}
+def _streak_rows(keys: Collection[int]) -> dict[Key, tuple[int, Streak]]:
+    """Return the streaks of the scenarios ``keys`` that have one, each with its pk."""
+    rows = CheckState.objects.values_list("pk", "scenario_id", "check_name", "bad", "good", "blind")
+    return {(scenario, check): (pk, Streak(*streak)) for pk, scenario, check, *streak in rows if scenario in keys}
 
 
-def _active_of(keys: Sequence[int]) -> Iterable[Finding]:
+def _active_of(keys: Collection[int]) -> Iterable[Known]:
     """Return the active findings of the scenarios looked at, and those of scenarios nobody looks at any more."""
-    rows = Finding.objects.filter(status__in=Finding.ACTIVE).select_related("scenario")
-    rows = rows.defer("evidence", "human_action")
+    rows = Finding.objects.filter(status__in=Finding.ACTIVE)
     if len(keys) <= FEW:
         unwatched = Q(scenario__is_enabled=False) | Q(scenario__is_retired=True)
-        return rows.filter(Q(scenario_id__in=keys) | unwatched)
-    wanted = set(keys)
-    return [row for row in rows if row.scenario_id in wanted or not row.scenario.is_watched]
+        rows = rows.filter(Q(scenario_id__in=keys) | unwatched)
+    columns = rows.values_list(
+        *("pk", "scenario_id", "scenario__name", "check_name", "severity", "cause", "affected_count"),
+        *("scenario__is_enabled", "scenario__is_retired"),
+    )
+    return [Known(*row) for *row, is_enabled, is_retired in columns if row[1] in keys or is_retired or not is_enabled]
 
 
-def _plan_of(results: Sequence[ScenarioResult], streaks: Mapping[Key, Streak], active: Mapping[Key, Finding]) -> Plan:
+def _plan_of(results: Sequence[ScenarioResult], streaks: Mapping[Key, Streak], active: Mapping[Key, Known]) -> Plan:
     plan = Plan()
     looked: set[Key] = set()
     blinded: defaultdict[str, list[ScenarioResult]] = defaultdict(list)
     for result in results:
-        blinded[result.cause].append(result)
+        if result.cause:
+            blinded[result.cause].append(result)
     for result in results:
         for check, look in result.looks:
             key = (result.watched.pk, check.name)
@@ -88,42 +94,46 @@ def _plan_of(results: Sequence[ScenarioResult], streaks: Mapping[Key, Streak], a
                 up_after=result.spec.up_after,
             )
             plan.streaks[key] = after
-            sighting = Sighting(result, check, look, finding, tuple(blinded[result.spec.id]))
+            sighting = Sighting(result, check, look, blinded=tuple(blinded[result.spec.id]))
             if finding is not None:
                 _judge_known(plan, finding, sighting, verdict, is_suppressed=is_suppressed)
             elif verdict in {Verdict.FAILING, Verdict.BLIND}:
                 plan.opened.append(sighting)
-    plan.resolved += [finding for key, finding in active.items() if key not in looked]
+    plan.resolved += [finding.pk for key, finding in active.items() if key not in looked]
     return plan
 
 
-def _judge_known(plan: Plan, finding: Finding, sighting: Sighting, verdict: Verdict, *, is_suppressed: bool) -> None:
+def _judge_known(plan: Plan, finding: Known, sighting: Sighting, verdict: Verdict, *, is_suppressed: bool) -> None:
     cause = sighting.result.cause if is_suppressed else ""
     if finding.cause != cause:
         plan.causes[cause].append(finding.pk)
     if verdict == Verdict.WELL:
-        plan.resolved.append(finding)
+        plan.resolved.append(finding.pk)
     elif sighting.look.state in _BAD and not is_suppressed:
         plan.counted.append(finding.pk)
         if is_worse(sighting.severity, finding.severity):
-            plan.worsened.append(sighting)
+            plan.worsened[finding.pk] = sighting
 
 
-def _split_reopened(plan: Plan) -> None:
-    """Take those that were resolved before out of ``opened``: the same problem is the same row."""
-    wanted = {fingerprint_of(s.result.spec.id, s.check.name): s for s in plan.opened}
-    known = Finding.objects.filter(fingerprint__in=wanted) if wanted else ()
-    for finding in known:
-        sighting = wanted.pop(finding.fingerprint)
-        plan.reopened.append(replace(sighting, finding=finding))
-    plan.opened = list(wanted.values())
+def _split_reopened(plan: Plan) -> tuple[list[Sighting], list[Sighting]]:
+    """Return which of ``opened`` were resolved before (the same problem is the same row), and which are new."""
+    new = {fingerprint_of(s.result.spec.id, s.check.name): s for s in plan.opened}
+    known = Finding.objects.filter(fingerprint__in=new) if new else ()
+    again = [replace(new.pop(finding.fingerprint), finding=finding) for finding in known]
+    return again, list(new.values())
 
 
-def _streaks_write(
-    institution_id: UUID, rows: Mapping[Key, CheckState], before: Mapping[Key, Streak], after: Mapping[Key, Streak]
-) -> None:
-    changed = {key: streak for key, streak in after.items() if before.get(key, STEADY) != streak}
-    steady = [rows[key].pk for key, streak in changed.items() if streak == STEADY]
+def _changing(plan: Plan) -> tuple[list[Finding], list[Sighting]]:
+    """Read the findings that change more than their count; return those to resolve, and what is worse with its finding."""
+    keys = {*plan.resolved, *plan.worsened}
+    rows = Finding.objects.filter(pk__in=keys).select_related("scenario").in_bulk() if keys else {}
+    resolved = [rows[pk] for pk in plan.resolved]
+    return resolved, [replace(sighting, finding=rows[pk]) for pk, sighting in plan.worsened.items()]
+
+
+def _streaks_write(institution_id: UUID, rows: Mapping[Key, tuple[int, Streak]], after: Mapping[Key, Streak]) -> None:
+    changed = {key: streak for key, streak in after.items() if rows.get(key, (0, STEADY))[1] != streak}
+    steady = [rows[key][0] for key, streak in changed.items() if streak == STEADY]
     if steady:
         CheckState.objects.filter(pk__in=steady).delete()
     kept = {key: streak for key, streak in changed.items() if streak != STEADY}
@@ -145,15 +155,18 @@ def _streaks_write(
     )
 
 
-def _counts_write(plan: Plan, results: Sequence[ScenarioResult], at: datetime) -> None:
+def _counts_write(plan: Plan, at: datetime) -> None:
     if plan.counted:
         Finding.objects.filter(pk__in=plan.counted).update(count=F("count") + 1, last_seen_at=at)
     for cause, keys in plan.causes.items():
         Finding.objects.filter(pk__in=keys).update(cause=cause)
+
+
+def _affected_write(results: Sequence[ScenarioResult], active: Iterable[Known], *, looked: Collection[int]) -> None:
+    """Write how many scenarios cannot be seen because of each finding; one that is resolved affects none already."""
     affected = Counter(result.cause for result in results if result.cause)
-    looked = {result.watched.pk for result in results}
-    known = Finding.objects.filter(affected_count__gt=0).values_list("pk", "scenario_id", "scenario__name")
-    stale = [pk for pk, scenario, name in known if scenario in looked and name not in affected]
+    counting = [finding for finding in active if finding.affected_count and finding.scenario_id in looked]
+    stale = [finding.pk for finding in counting if finding.scenario_name not in affected]
     if stale:
         Finding.objects.filter(pk__in=stale).update(affected_count=0)
     for name, count in affected.items():

@@ -7,12 +7,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Field
 
+from opsportal.core.statements import cursor_plain
 from scenarios.models import Run, Scenario
 from scenarios.results import ScenarioResult
 
@@ -25,7 +27,7 @@ FROM json_each(%s)
 _POSTGRESQL = f"""
 INSERT INTO scenarios_run ({_COLUMNS})
 SELECT (value->>0)::uuid, (value->>8)::bigint, value->>2, value->>3, value->>4, value->5, (value->>6)::integer,
-       (value->>7)::integer, %s, %s, %s
+       (value->>7)::integer, %s::uuid, %s::bigint, %s::timestamptz
 FROM jsonb_array_elements(%s::jsonb)
 """  # noqa: S608
 
@@ -44,8 +46,8 @@ def evidence_of(result: ScenarioResult) -> list[dict[str, Any]]:
             "expected": dict(look.expected),
             "measured": dict(look.measured),
             "ms": look.duration_ms,
-            "reason": str(look.reason),
-            "state": str(look.state),
+            "reason": look.reason,
+            "state": look.state,
         }
         for check, look in result.looks
     ]
@@ -62,10 +64,10 @@ def runs_insert(
     """Write one row per result in one statement, inside the caller's transaction; return their digest."""
     document = _document(
         [
-            str(result.code),
+            result.code,
             result.spec.id,
-            str(result.state),
-            str(result.reason),
+            result.state,
+            result.reason,
             result.cause,
             evidence_of(result),
             result.duration_ms,
@@ -74,13 +76,13 @@ def runs_insert(
         ]
         for result in results
     )
-    is_sqlite = connection.vendor == "sqlite"
-    moment: str | datetime = str(started_at.astimezone(UTC).replace(tzinfo=None)) if is_sqlite else started_at
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SQLITE if is_sqlite else _POSTGRESQL,
-            [institution_id.hex if is_sqlite else institution_id, tick_id, moment, document],
-        )
+    if connection.vendor == "postgresql":
+        with cursor_plain() as cursor:
+            cursor.execute(_POSTGRESQL, [institution_id, tick_id, started_at, document])
+    else:
+        moment = str(started_at.astimezone(UTC).replace(tzinfo=None))
+        with connection.cursor() as cursor:
+            cursor.execute(_SQLITE, [institution_id.hex, tick_id, moment, document])
     return hashlib.sha256(document.encode()).hexdigest()
 
 
@@ -115,5 +117,5 @@ def runs_digest(runs: Iterable[Run]) -> str:
 
 def _document(rows: Iterable[list[Any]]) -> str:
     """Return rows as JSON text, by scenario name, keys sorted: the same from memory and from both databases."""
-    ordered = sorted(rows, key=lambda row: str(row[1]))
+    ordered = sorted(rows, key=itemgetter(1))
     return json.dumps(ordered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

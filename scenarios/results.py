@@ -3,19 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from typing import NamedTuple
 
+from opsportal.core.ids import id_ordered
 from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, Look, Reason
 from scenarios.registry.spec import ScenarioSpec
 
 # From worst to best. A look that saw nothing counts as worse than ok: unknown never becomes ok.
 _ORDER = (ProbeState.DOWN, ProbeState.DEGRADED, ProbeState.UNKNOWN, ProbeState.OK)
+_WELL = (ProbeState.OK, ProbeState.NOT_CONFIGURED)
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """The standing of a scenario before it was looked at, as the claim read it."""
+class Watched(NamedTuple):
+    """The standing of a scenario before it was looked at, as the claim read it: a row of the database as it comes."""
 
     pk: int
     name: str
@@ -26,7 +27,10 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """One run as it will be written: the looks in the order of the checks, and their sum."""
+    """One run as it will be written: the looks in the order of the checks, and their sum.
+
+    It took as long as the slowest look: they ran at the same time.
+    """
 
     watched: Watched
     spec: ScenarioSpec
@@ -35,18 +39,13 @@ class ScenarioResult:
     state: ProbeState = ProbeState.UNKNOWN
     reason: str = ""
     cause: str = ""
-    code: UUID = field(default_factory=uuid4)
-
-    @property
-    def duration_ms(self) -> int:
-        """How long the slowest look took; they ran at the same time."""
-        return max((look.duration_ms for _, look in self.looks), default=0)
+    duration_ms: int = 0
+    code: str = field(default_factory=id_ordered)
 
     @property
     def is_changed(self) -> bool:
         """True when the standing of the scenario is not what it was."""
-        before = self.watched
-        return (before.state, before.reason, before.cause) != (self.state, self.reason, self.cause)
+        return self.watched[2:] != (self.state, self.reason, self.cause)
 
 
 def result_of(
@@ -55,8 +54,9 @@ def result_of(
     """Return the run that ``looks`` make: its state is that of the worst look."""
     if spec.missing:
         return ScenarioResult(watched, spec, (), at, state=ProbeState.NOT_CONFIGURED, reason=Reason.NOT_CONFIGURED)
-    worst = min((look for _, look in looks), key=lambda look: _ORDER.index(look.state))
-    return ScenarioResult(watched, spec, tuple(looks), at, state=worst.state, reason=worst.reason)
+    worst = min([look for _, look in looks], key=lambda look: _ORDER.index(look.state))
+    slowest = max([look.duration_ms for _, look in looks])
+    return ScenarioResult(watched, spec, tuple(looks), at, state=worst.state, reason=worst.reason, duration_ms=slowest)
 
 
 def parents_first(results: Iterable[ScenarioResult]) -> list[ScenarioResult]:
@@ -91,8 +91,7 @@ def blamed(results: Iterable[ScenarioResult], standing: Mapping[str, Watched]) -
     for result in parents_first(results):
         roots.pop(result.spec.id, None)
         cause = next((roots[parent] for parent in result.spec.depends_on if parent in roots), "")
-        is_bad = result.state not in {ProbeState.OK, ProbeState.NOT_CONFIGURED}
-        if cause and is_bad:
+        if cause and result.state not in _WELL:
             result = replace(result, state=ProbeState.UNKNOWN, reason=Reason.PARENT_DOWN, cause=cause)  # noqa: PLW2901
         if result.cause or result.state == ProbeState.DOWN:
             roots[result.spec.id] = result.cause or result.spec.id

@@ -27,7 +27,7 @@ def registry_sync(*, actor: Actor) -> RegistryVersion:
     """
     texts, unreadable = registry_texts(registry_files())
     digest = bundle_digest(texts)
-    newest = RegistryVersion.objects.order_by("-id").first()
+    newest = RegistryVersion.objects.defer("text").order_by("-id").first()
     if newest and newest.digest == digest and newest.is_accepted:
         return newest
     slugs = set(Institution.objects.values_list("slug", flat=True))

@@ -3,7 +3,7 @@
 It commits before the first look, so that no transaction is open while the network is used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,6 +34,7 @@ class Claim:
     """What a tick set out to look at, per institution."""
 
     tick: Tick
+    system_id: UUID
     registry: Registry
     due: Mapping[UUID, Sequence[tuple[Watched, ScenarioSpec]]]
     standing: Mapping[UUID, Mapping[str, Watched]]
@@ -43,15 +44,14 @@ class Claim:
 def tick_claim(*, trigger: Tick.Trigger, actor: Actor, everything: bool) -> Claim:
     """Begin a tick; raise ConflictError TICK_RUNNING while another holds the lease."""
     now = timezone.now()
-    system = Institution.objects.get(is_system=True)
+    system_id = Institution.objects.values_list("pk", flat=True).get(is_system=True)
     registry = registry_active()
-    with unit(system.pk, actor):
-        before = TickLease.objects.filter(pk=1).first()
+    with unit(system_id, actor):
         lease = lease_take(at=now)
         for crashed in Tick.objects.filter(status=Tick.Status.RUNNING):
             data = {"tick": crashed.code, "fence": crashed.fence}
             state_move(crashed, to=Tick.Status.CRASHED, kind=Kind.TICK_CRASHED, actor=actor, data=data, finished_at=now)
-        late = _lateness_seconds(before, now)
+        late = _lateness_seconds(lease, now)
         if late and trigger == Tick.Trigger.TICKER:
             entry_record(
                 kind=Kind.TICK_LATE,
@@ -60,20 +60,21 @@ def tick_claim(*, trigger: Tick.Trigger, actor: Actor, everything: bool) -> Clai
                 data={"late_seconds": late, "fence": lease.fence},
             )
         tick = Tick.objects.create(trigger=trigger, fence=lease.fence, registry_digest=registry.digest, started_at=now)
-    facts = {**facts_at(now), "tick_late_seconds": late}
     due, standing, contexts = {}, {}, {}
-    for institution in Institution.objects.filter(ledger_broken_at__isnull=True).order_by("pk"):
-        with institution_scope(institution.pk):
-            known = scenarios_watched()
-            standing[institution.pk] = {watched.name: watched for watched in known.values()}
-            due[institution.pk] = _due(registry, known, at=now, everything=everything)
-            contexts[institution.pk] = context_at(now, facts)
-    return Claim(tick, registry, due, standing, contexts)
+    late_fact = {"tick_late_seconds": late}
+    for key in Institution.objects.filter(ledger_broken_at__isnull=True).order_by("pk").values_list("pk", flat=True):
+        with institution_scope(key):
+            standing[key] = scenarios_watched()
+            due[key] = _due(registry, standing[key], at=now, everything=everything)
+            contexts[key] = context_at(now, [spec for _, spec in due[key]], late_fact)
+    return Claim(tick, system_id, registry, due, standing, contexts)
 
 
-def context_at(at: datetime, facts: Mapping[str, object]) -> ProbeContext:
-    """Return what the probes of the institution in scope may know."""
-    pings, made = heartbeats_known()
+def context_at(at: datetime, specs: Iterable[ScenarioSpec], late: Mapping[str, object] | None = None) -> ProbeContext:
+    """Return what the probes of ``specs`` may know in the institution in scope; what none of them asks is not read."""
+    kinds = {check.kind for spec in specs for check in spec.checks}
+    pings, made = heartbeats_known() if "heartbeat" in kinds else ({}, {})
+    facts = {**facts_at(at), **(late or {})} if "self" in kinds else {}
     return ProbeContext(
         now=at, heartbeats=pings, heartbeats_since=made, facts=facts, databases=settings.PROBE_DATABASES
     )
@@ -91,9 +92,9 @@ def _due(
     return [(known[name], registry.scenarios[name]) for name in sorted(names) if name in registry.scenarios]
 
 
-def _lateness_seconds(before: TickLease | None, now: datetime) -> int:
+def _lateness_seconds(lease: TickLease, now: datetime) -> int:
     """Return by how many seconds this tick is late; 0 when it is in time or the first."""
-    if before is None or before.next_due_at is None:
+    if lease.next_due_at is None:
         return 0
-    late = (now - before.next_due_at).total_seconds()
+    late = (now - lease.next_due_at).total_seconds()
     return int(late) if late > settings.INTERVAL_SECONDS * (LATE_FACTOR - 1) else 0

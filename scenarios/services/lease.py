@@ -23,14 +23,18 @@ def lease_time() -> timedelta:
 
 def lease_take(*, at: datetime) -> TickLease:
     """Take the lease and return it with its new fence; raise ConflictError TICK_RUNNING while it is held."""
-    TickLease.objects.get_or_create(pk=1)
+    if not _taken(at):
+        _, is_first = TickLease.objects.get_or_create(pk=1)
+        if not (is_first and _taken(at)):
+            raise ConflictError("A tick is running. Try again when it has ended.", code="TICK_RUNNING")
+    return TickLease.objects.get(pk=1)
+
+
+def _taken(at: datetime) -> int:
     is_free = Q(expires_at__isnull=True) | Q(expires_at__lte=at)
-    taken = TickLease.objects.filter(is_free, pk=1).update(
+    return TickLease.objects.filter(is_free, pk=1).update(
         fence=F("fence") + 1, holder=f"{socket.gethostname()}:{os.getpid()}", expires_at=at + lease_time()
     )
-    if not taken:
-        raise ConflictError("A tick is running. Try again when it has ended.", code="TICK_RUNNING")
-    return TickLease.objects.get(pk=1)
 
 
 def lease_guard(fence: int) -> None:

@@ -9,7 +9,6 @@ from opsportal.core.actor import Actor
 from opsportal.core.errors import ConflictError, NotFoundError
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Permission, require
-from scenarios.facts import facts_at
 from scenarios.probes.running import looks_sync
 from scenarios.registry import registry_active
 from scenarios.results import blamed, result_of
@@ -32,10 +31,10 @@ def scenario_run(*, institution_id: UUID, name: str, actor: Actor) -> RunSummary
         if not scenario.is_enabled:
             raise ConflictError(f"{name} is disabled. Enable it first.", code="SCENARIO_DISABLED")
         standing = scenarios_watched()
-        context = context_at(at, facts_at(at))
-    spec = registry_active().scenarios.get(name)
-    if spec is None:
-        raise NotFoundError(f"The registry has no scenario {name!r}.")
+        spec = registry_active().scenarios.get(name)
+        if spec is None:
+            raise NotFoundError(f"The registry has no scenario {name!r}.")
+        context = context_at(at, [spec])
     checks = [] if spec.missing else spec.checks
     looks = looks_sync(checks, context, deadline_seconds=settings.TICK_DEADLINE_SECONDS)
     result = result_of(standing[name], spec, checks_looked(spec, iter(looks)), at=at)
