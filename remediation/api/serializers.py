@@ -7,6 +7,7 @@ from rest_framework import serializers
 from opsportal.core.serializers import Flag, Strict, Text
 from opsportal.institutions.personal_field import PersonalField
 from remediation.models import Approval, Bundle, Job, Proposal, Release, Runtime, Vote
+from remediation.onboarding import Step
 
 DIGEST = r"^[0-9a-f]{64}$"
 
@@ -242,6 +243,33 @@ class RuntimeMadeOut(RuntimeOut):
     def get_token(self, runtime: Runtime) -> str:
         """Return the token, from the context."""
         return str(self.context["token"])
+
+
+class OnboardIn(Strict):
+    """The department to govern, and a name for the machine that works for it."""
+
+    department = Text(visible=1, max_length=40)
+    runtime_name = Text(visible=1, max_length=80)
+
+
+class StepOut(serializers.Serializer[Step]):
+    """One step on the way to a governed department."""
+
+    name = serializers.CharField()
+    is_done = serializers.BooleanField()
+    detail = serializers.CharField()
+
+
+class OnboardedOut(serializers.Serializer[Any]):
+    """What a runtime is configured with."""
+
+    institution_id = serializers.UUIDField()
+    actor_token = serializers.CharField(allow_null=True, help_text="Shown once; null when the runtime is enrolled.")
+    engine_base_url = serializers.URLField()
+    runtime_id = serializers.UUIDField()
+    contract = serializers.CharField()
+    bundle = serializers.CharField()
+    steps = StepOut(many=True)
 
 
 class BrakesIn(Strict):

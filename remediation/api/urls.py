@@ -38,6 +38,7 @@ urlpatterns = [
     path("runtimes", views.runtimes),
     path("runtimes/<uuid:runtime_id>", views.runtime),
     path("runtimes/<uuid:runtime_id>/revoke", views.runtime_revoke),
+    path("onboarding", views.onboarding),
     path("brakes", views.brakes),
     path("brakes/stop", views.emergency_stop),
     path("brakes/freeze", views.freeze),

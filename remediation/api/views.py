@@ -24,6 +24,8 @@ from remediation.api.serializers import (
     JobDetailOut,
     JobOut,
     JobsQuery,
+    OnboardedOut,
+    OnboardIn,
     ParamsIn,
     ProposalDetailOut,
     ProposalIn,
@@ -38,6 +40,7 @@ from remediation.api.serializers import (
     VoteIn,
 )
 from remediation.models import Brakes, Bundle, Proposal, Runtime
+from remediation.onboarding import steps_of
 from remediation.refusals import denial_raise
 
 KEY = OpenApiParameter(
@@ -217,6 +220,28 @@ def runtime_revoke(request: ApiRequest, runtime_id: UUID) -> Response:
     """End a runtime for good."""
     found = services.runtime_revoke(runtime=selectors.runtime_get(runtime_id), actor=request.actor)
     return Response(RuntimeOut(found, context=_online()).data)
+
+
+@extend_schema(request=OnboardIn, responses={201: OnboardedOut})
+@endpoint(["POST"], Permission.SETTINGS_MANAGE)
+def onboarding(request: ApiRequest) -> Response:
+    """Govern a department in one call: activate it, put its contract in force, make room for a runtime.
+
+    Repeating it finishes what a crash left open and duplicates nothing; the token of a runtime that is not enrolled
+    yet is made anew.
+    """
+    read = body_read(request, OnboardIn)
+    made = services.department_onboard(institution=request.institution, actor=request.actor, **read)
+    answer = {
+        "institution_id": request.institution.pk,
+        "actor_token": made.token,
+        "engine_base_url": request.build_absolute_uri("/").rstrip("/"),
+        "runtime_id": made.runtime.code,
+        "contract": made.release.bundle.contract,
+        "bundle": made.release.pin,
+        "steps": steps_of(made.department.name, timezone.now()),
+    }
+    return Response(OnboardedOut(answer).data, status=status.HTTP_201_CREATED)
 
 
 @extend_schema(responses=BrakesOut)

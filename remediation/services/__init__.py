@@ -6,10 +6,17 @@ from remediation.services.contracts import bundle_compile, bundle_release
 from remediation.services.jobs import job_cancel, job_create
 from remediation.services.journal import journal_take
 from remediation.services.leases import job_renew, job_start, jobs_claim
+from remediation.services.onboarding import department_onboard
 from remediation.services.outcomes import outcome_observe
 from remediation.services.proposals import proposal_create, proposal_withdraw
 from remediation.services.reports import job_report
-from remediation.services.runtimes import runtime_beat, runtime_create, runtime_enrol, runtime_revoke
+from remediation.services.runtimes import (
+    runtime_beat,
+    runtime_create,
+    runtime_enrol,
+    runtime_revoke,
+    runtime_token_renew,
+)
 from remediation.services.sweep import governance_sweep
 
 __all__ = [
@@ -18,6 +25,7 @@ __all__ = [
     "brakes_stop",
     "bundle_compile",
     "bundle_release",
+    "department_onboard",
     "governance_sweep",
     "job_cancel",
     "job_create",
@@ -33,5 +41,6 @@ __all__ = [
     "runtime_create",
     "runtime_enrol",
     "runtime_revoke",
+    "runtime_token_renew",
     "safe_mode_enter",
 ]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from ledger.kinds import Kind
 from ledger.services import entry_record, state_move, unit
 from opsportal.core.actor import Actor
-from opsportal.core.errors import InvalidError, NotAuthenticatedError
+from opsportal.core.errors import ConflictError, InvalidError, NotAuthenticatedError
 from opsportal.core.scope import every_institution, institution_scope
 from opsportal.institutions.access import Permission, require
 from opsportal.institutions.models import Department
@@ -43,9 +43,7 @@ def runtime_create(*, department: Department, name: str, actor: Actor) -> Runtim
     name = name.strip()
     if not 1 <= len(name) <= 80:
         raise InvalidError("A runtime's name has 1 to 80 characters.", errors={"name": ["1 to 80 characters"]})
-    text = token_text_new()
-    parsed = TokenText.parse(text)
-    assert parsed is not None  # noqa: S101  narrows the type: it was made by the same rules
+    text, parsed = _token_new()
     with unit(department.institution_id, actor):
         runtime = Runtime.objects.create(
             institution_id=department.institution_id,
@@ -55,14 +53,25 @@ def runtime_create(*, department: Department, name: str, actor: Actor) -> Runtim
             enrol_digest=parsed.digest,
             enrol_expires_at=timezone.now() + ENROL_WITHIN,
         )
-        entry_record(
-            kind=Kind.RUNTIME_CREATED,
-            subject=runtime,
-            actor=actor,
-            data={"department": department.name, "key_id": parsed.key_id},
-            private={"name": name},
-        )
+        _created_record(runtime, parsed, actor)
     return RuntimeMade(runtime, text)
+
+
+def runtime_token_renew(*, runtime: Runtime, actor: Actor) -> str:
+    """Return a new token for a runtime that is not enrolled yet; the former one is worth nothing any more.
+
+    Raises RefusedError without ``runtime.manage``, ConflictError once it is enrolled.
+    """
+    require(actor, Permission.RUNTIME_MANAGE)
+    text, parsed = _token_new()
+    with unit(runtime.institution_id, actor):
+        renewed = Runtime.objects.filter(pk=runtime.pk, status=Runtime.Status.PENDING).update(
+            enrol_key_id=parsed.key_id, enrol_digest=parsed.digest, enrol_expires_at=timezone.now() + ENROL_WITHIN
+        )
+        if not renewed:
+            raise ConflictError("This runtime is enrolled already.", code="ENROLLED")
+        _created_record(runtime, parsed, actor)
+    return text
 
 
 def runtime_enrol(*, token: str, public_key: str, version: str, platform: str) -> Runtime:
@@ -127,6 +136,23 @@ def runtime_revoke(*, runtime: Runtime, actor: Actor) -> Runtime:
         for job in Job.objects.filter(runtime=runtime, status=Job.Status.ENQUEUED).select_related("proposal"):
             job_cancel_now(job, actor, code="RUNTIME_REVOKED")
     return runtime
+
+
+def _token_new() -> tuple[str, TokenText]:
+    text = token_text_new()
+    parsed = TokenText.parse(text)
+    assert parsed is not None  # noqa: S101  narrows the type: it was made by the same rules
+    return text, parsed
+
+
+def _created_record(runtime: Runtime, token: TokenText, actor: Actor) -> None:
+    entry_record(
+        kind=Kind.RUNTIME_CREATED,
+        subject=runtime,
+        actor=actor,
+        data={"department": runtime.department.name, "key_id": token.key_id},
+        private={"name": runtime.name},
+    )
 
 
 def _by_token(text: str) -> Runtime:
