@@ -191,6 +191,11 @@ class Kind(StrEnum):
         "APPROVAL_DECIDED",
         {"proposal": UUID, "plan": DIGEST, "status": one_of("approved", "rejected"), "votes": COUNT},
     )
+    APPROVAL_LINK_CREATED = "APPROVAL_LINK_CREATED", {"proposal": UUID, "link": UUID, "user": UUID}
+    DELEGATION_CREATED = "DELEGATION_CREATED", {"role": CODE, "from": UUID, "to": UUID, "hours": COUNT}
+    DELEGATION_ENDED = "DELEGATION_ENDED", _NOTHING
+    EMERGENCY_USED = "EMERGENCY_USED", {"clause": CODE, "bypassed": CODE, "review_hours": COUNT}
+    EMERGENCY_REVIEWED = "EMERGENCY_REVIEWED", {"verdict": one_of("justified", "unjustified")}
     APPROVAL_EXPIRED = "APPROVAL_EXPIRED", {"proposal": UUID}
     APPROVAL_CANCELED = "APPROVAL_CANCELED", {"proposal": UUID}
     JOB_REQUESTED = "JOB_REQUESTED", _ORDER

@@ -70,6 +70,10 @@ _SENTENCES: "dict[str, _StrPromise]" = {
     Kind.JOB_BLOCKED: _("was refused at the gate %(gate)s: %(code)s"),
     Kind.PLAN_SEALED: _("sealed the plan %(plan)s (changes: %(changes)s)"),
     Kind.APPROVAL_REQUESTED: _("asked %(approvers)s for approval (needed: %(quorum)s)"),
+    Kind.APPROVAL_LINK_CREATED: _("made a link by which %(user)s can decide, once"),
+    Kind.DELEGATION_CREATED: _("lets %(to)s vote as %(role)s in place of %(from)s (hours: %(hours)s)"),
+    Kind.DELEGATION_ENDED: _("ended a delegation"),
+    Kind.EMERGENCY_USED: _("broke the glass: %(clause)s in place of the approval %(bypassed)s"),
     Kind.APPROVAL_EXPIRED: _("let the request for approval expire"),
     Kind.APPROVAL_CANCELED: _("canceled the request for approval"),
     Kind.JOB_REQUESTED: _("ordered a dry-run"),
@@ -115,6 +119,10 @@ _BY_WORD: "dict[str, tuple[str, dict[str, _StrPromise]]]" = {
     Kind.RUNTIME_JOB_REPORTED: (
         "status",
         {"executed": _("reported the job executed"), "failed": _("reported the job failed: %(code)s")},
+    ),
+    Kind.EMERGENCY_REVIEWED: (
+        "verdict",
+        {"justified": _("found the emergency justified"), "unjustified": _("found the emergency not justified")},
     ),
     Kind.OUTCOME_OBSERVED: (
         "outcome",

@@ -6,6 +6,7 @@ change afterwards. SQLite drops triggers when it rebuilds a table: a migration t
 with ``migrations.RunPython(guards_install, noop)``. This module is text and imports no model, so migrations may use it.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _AUTHORISED = """
@@ -23,10 +24,23 @@ _AUTHORISED = """
                   AND a.plan_digest = NEW.plan_digest)))
 """
 
+# How many people the stages of an approval ask for; each engine reads JSON in its own way.
+_QUORUM = {
+    "sqlite": "(SELECT SUM(json_extract(s.value, '$.quorum')) FROM json_each(NEW.stages) s)",
+    "postgresql": "(SELECT SUM((s->>'quorum')::int) FROM jsonb_array_elements(NEW.stages) s)",
+}
+
 _APPROVED = """
-    NEW.status <> 'approved' OR EXISTS (
-        SELECT 1 FROM remediation_vote v
-        WHERE v.approval_id = NEW.id AND v.verdict = 'approve' AND v.plan_digest = NEW.plan_digest)
+    NEW.status <> 'approved' OR (
+        SELECT COUNT(DISTINCT v.voter_id) FROM remediation_vote v
+        WHERE v.approval_id = NEW.id AND v.verdict = 'approve' AND v.plan_digest = NEW.plan_digest) >= {quorum}
+"""
+
+_CAST = """
+    EXISTS (
+        SELECT 1 FROM remediation_approval a JOIN remediation_proposal p ON p.id = a.proposal_id
+        WHERE a.id = NEW.approval_id AND a.institution_id = NEW.institution_id AND a.status = 'pending'
+          AND a.plan_digest = NEW.plan_digest AND (p.requested_by_id IS NULL OR p.requested_by_id <> NEW.voter_id))
 """
 
 # Table, event, what must be true of the new row, what is said when it is not.
@@ -39,6 +53,12 @@ _INSERTS = {
         "NEW.status = 'pending'",
         "an approval begins pending",
     ),
+    "remediation_vote_cast": (
+        "remediation_vote",
+        "INSERT",
+        _CAST,
+        "a vote is on the plan that waits, and not one''s own",
+    ),
 }
 
 # Table, the columns that stay, from when on.
@@ -50,7 +70,7 @@ _FIXED = {
     ),
     "remediation_vote_fixed": (
         "remediation_vote",
-        ("institution_id", "approval_id", "voter_id", "stage", "verdict", "plan_digest", "cast_at"),
+        ("institution_id", "approval_id", "voter_id", "stage", "verdict", "plan_digest", "cast_at", "delegation_id"),
         "",
     ),
     "remediation_approval_fixed": (
@@ -62,7 +82,7 @@ _FIXED = {
         "remediation_proposal",
         (
             *("code", "institution_id", "department_id", "operation", "params", "runtime_id", "bundle_id"),
-            *("requester_id", "requested_by_id", "plan", "plan_digest", "needs_approval"),
+            *("requester_id", "requested_by_id", "plan", "plan_digest", "needs_approval", "emergency"),
         ),
         "OLD.plan_digest <> ''",
     ),
@@ -72,6 +92,7 @@ _FIXED = {
         "",
     ),
 }
+_Fixed = Mapping[str, tuple[str, Sequence[str], str]]
 NAMES = frozenset({*_INSERTS, *_FIXED})
 
 
@@ -83,8 +104,18 @@ def guards_install(_apps: object, schema_editor: Any) -> None:
 def guards_create(connection: Any) -> None:
     """Create or replace every trigger on ``connection``."""
     with connection.cursor() as cursor:
-        for statement in _sqlite() if connection.vendor == "sqlite" else _postgres():
+        fixed = {
+            name: (table, _present(connection, cursor, table, columns), since)
+            for name, (table, columns, since) in _FIXED.items()
+        }
+        for statement in _sqlite(fixed) if connection.vendor == "sqlite" else _postgres(fixed):
             cursor.execute(statement)
+
+
+def _present(connection: Any, cursor: Any, table: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns that the table has by now: an older migration installs the guards of its own time."""
+    there = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+    return [column for column in columns if column in there]
 
 
 def guards_missing(connection: Any) -> list[str]:
@@ -98,16 +129,17 @@ def guards_missing(connection: Any) -> list[str]:
     return sorted(NAMES - present)
 
 
-def _sqlite() -> list[str]:
+def _sqlite(fixed: _Fixed) -> list[str]:
     statements = [f"DROP TRIGGER IF EXISTS {name}" for name in sorted(NAMES)]
     for name, (table, event, rule, words) in _INSERTS.items():
+        rule = rule.format(quorum=_QUORUM["sqlite"])
         # INSERT OR REPLACE would delete the row it collides with, and no trigger would see it go.
         fresh = f"AND NOT EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)" if event == "INSERT" else ""  # noqa: S608  names of ours
         statements.append(
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'governance: {words}') "
             f"WHERE NOT (({rule}) {fresh}); END"
         )
-    for name, (table, columns, since) in _FIXED.items():
+    for name, (table, columns, since) in fixed.items():
         differs = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
         when = f"({since}) AND ({differs})" if since else differs
         statements.append(
@@ -117,11 +149,12 @@ def _sqlite() -> list[str]:
     return statements
 
 
-def _postgres() -> list[str]:
+def _postgres(fixed: _Fixed) -> list[str]:
     statements: list[str] = []
     for name, (table, event, rule, words) in _INSERTS.items():
+        rule = rule.format(quorum=_QUORUM["postgresql"])
         statements += _postgres_trigger(name, table, event, f"NOT ({rule})", words)
-    for name, (table, columns, since) in _FIXED.items():
+    for name, (table, columns, since) in fixed.items():
         differs = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
         when = f"({since}) AND ({differs})" if since else differs
         statements += _postgres_trigger(name, table, "UPDATE", when, f"{table} does not change")

@@ -1,13 +1,14 @@
 """Who asks and who votes, as the engine sees them: with the roles that they hold now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.db.models import F
 
 from opsportal.core.actor import Actor, ActorKind
 from opsportal.institutions.models import Member, User
 from remediation.engine import Party
-from remediation.models import Proposal, Vote
+from remediation.models import Delegation, Proposal, Vote
 
 AGENT_ROLE = "organizational_agent"
 
@@ -33,10 +34,22 @@ def party_of_requester(proposal: Proposal) -> Party:
 
 
 def parties_of_voters(votes: Collection[Vote]) -> dict[int, Party]:
-    """Return the voters by vote, with the roles that they hold now, in one query."""
-    people = {vote.pk: str(vote.voter.code) for vote in votes}
-    roles = _roles_now(people.values())
-    return {pk: Party("human", person, person, roles.get(person, ())) for pk, person in people.items()}
+    """Return the voters by vote, with the roles that they hold now, in one query.
+
+    Who votes in somebody's place has the delegated role as long as that person holds it.
+    """
+    people = {str(vote.voter.code) for vote in votes}
+    people |= {str(vote.delegation.from_user.code) for vote in votes if vote.delegation}
+    roles = _roles_now(people)
+    return {vote.pk: _voter(vote, roles) for vote in votes}
+
+
+def _voter(vote: Vote, roles: Mapping[str, tuple[str, ...]]) -> Party:
+    person = str(vote.voter.code)
+    held = roles.get(person, ())
+    if vote.delegation and held and vote.delegation.role in roles.get(str(vote.delegation.from_user.code), ()):
+        held = (*held, vote.delegation.role)
+    return Party("human", person, person, held)
 
 
 def _roles_now(people: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -53,3 +66,15 @@ def user_behind(actor: Actor) -> User | None:
     """Return the person who acts or for whom an agent acts; None when there is none."""
     code = actor.id if actor.kind is ActorKind.HUMAN else actor.on_behalf_of
     return User.objects.filter(code=code).first() if code else None
+
+
+def delegation_for(person: str, roles: Collection[str], at: datetime) -> Delegation | None:
+    """Return the delegation by which ``person`` may vote with one of ``roles`` at ``at``, whose giver holds it now."""
+    given = Delegation.objects.filter(
+        to_user__code=person, role__in=list(roles), ended_at=None, until__gt=at
+    ).select_related("from_user")
+    for delegation in given:
+        giver = str(delegation.from_user.code)
+        if delegation.role in _roles_now([giver]).get(giver, ()):
+            return delegation
+    return None

@@ -49,6 +49,7 @@ def snapshot_of(
                 stage=vote.stage,
                 plan=vote.plan_digest,
                 at=int(vote.cast_at.timestamp()),
+                delegated_from=str(vote.delegation.from_user.code) if vote.delegation else "",
             )
             for vote in votes
         ),
@@ -56,6 +57,7 @@ def snapshot_of(
         approval_expires_at=int(approval_expires_at.timestamp()) if approval_expires_at else None,
         used=_used(proposal, operation, active, at) if operation else {},
         failures=_failures(operation, active, at) if operation else {},
+        emergency=proposal.emergency,
     )
 
 

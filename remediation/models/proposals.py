@@ -11,6 +11,7 @@ from findings.models import Finding
 from opsportal.core.scope import InstitutionManager
 from opsportal.institutions.models import Department, Institution
 from remediation.models.contracts import Bundle
+from remediation.models.mandates import Delegation
 from remediation.models.runtimes import Runtime
 
 
@@ -83,6 +84,12 @@ class Proposal(models.Model):
     case = models.UUIDField(editable=False)
     thread_code = models.UUIDField(null=True, editable=False)
     idempotency_key = models.CharField(max_length=80, blank=True, editable=False)
+    emergency = models.CharField(max_length=40, blank=True, editable=False, help_text="The clause that was invoked.")
+    review_due_at = models.DateTimeField(null=True, editable=False, help_text="Until when the emergency is reviewed.")
+    reviewed_at = models.DateTimeField(null=True, editable=False)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(editable=False)
     decided_at = models.DateTimeField(null=True, editable=False)
 
@@ -176,6 +183,9 @@ class Vote(models.Model):
     reason = models.CharField(max_length=500, blank=True, editable=False)
     roles = models.JSONField(editable=False, help_text="The roles that counted when it was cast.")
     plan_digest = models.CharField(max_length=64, editable=False)
+    delegation = models.ForeignKey(
+        Delegation, null=True, editable=False, on_delete=models.PROTECT, related_name="votes"
+    )
     via = models.CharField(max_length=10, editable=False, help_text="portal, api or link")
     cast_at = models.DateTimeField(editable=False)
 

@@ -3,9 +3,12 @@
 from remediation.services.approvals import approval_vote
 from remediation.services.brakes import brakes_freeze, brakes_stop, safe_mode_enter
 from remediation.services.contracts import bundle_compile, bundle_release
+from remediation.services.delegations import delegation_create, delegation_end
+from remediation.services.emergencies import emergency_review
 from remediation.services.jobs import job_cancel, job_create
 from remediation.services.journal import journal_take
 from remediation.services.leases import job_renew, job_start, jobs_claim
+from remediation.services.links import link_create, link_find, link_vote
 from remediation.services.onboarding import department_onboard
 from remediation.services.outcomes import outcome_observe
 from remediation.services.proposals import proposal_create, proposal_withdraw
@@ -25,7 +28,10 @@ __all__ = [
     "brakes_stop",
     "bundle_compile",
     "bundle_release",
+    "delegation_create",
+    "delegation_end",
     "department_onboard",
+    "emergency_review",
     "governance_sweep",
     "job_cancel",
     "job_create",
@@ -34,6 +40,9 @@ __all__ = [
     "job_start",
     "jobs_claim",
     "journal_take",
+    "link_create",
+    "link_find",
+    "link_vote",
     "outcome_observe",
     "proposal_create",
     "proposal_withdraw",

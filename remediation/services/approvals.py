@@ -1,6 +1,7 @@
 """People vote on a sealed plan; the last vote that is needed orders the job."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -22,7 +23,7 @@ from opsportal.institutions.models import User
 from remediation import engine
 from remediation.active import Active, active_contract
 from remediation.models import Approval, Proposal, Vote
-from remediation.parties import party_of_actor
+from remediation.parties import delegation_for, party_of_actor
 from remediation.services.decisions import decision_move, refusal_enter
 from remediation.services.jobs import job_create, snapshot_authorising
 
@@ -162,12 +163,18 @@ def _vote(
     snapshot = snapshot_authorising(proposal, active, approval, at=at)
     _held_check(engine.evaluate(active.rules, snapshot))
     stage = engine.stage_open(active.rules, snapshot)
+    voter, delegation = party_of_actor(actor), None
+    if stage and not set(voter.roles) & set(stage.roles):
+        delegation = delegation_for(actor.id, stage.roles, at)
+    if delegation:
+        voter = replace(voter, roles=(*voter.roles, delegation.role))
     cast = engine.Vote(
-        voter=party_of_actor(actor),
+        voter=voter,
         verdict="approve" if verdict == Vote.Verdict.APPROVE else "reject",
         stage=stage.id if stage else "",
         plan=plan_digest,
         at=int(at.timestamp()),
+        delegated_from=str(delegation.from_user.code) if delegation else "",
     )
     judged = engine.vote_judge(active.rules, snapshot, cast)
     if judged.effect != "allowed":
@@ -179,7 +186,8 @@ def _vote(
         stage=cast.stage,
         verdict=verdict,
         reason=reason,
-        roles=sorted(actor.roles),
+        roles=sorted(voter.roles),
+        delegation=delegation,
         plan_digest=plan_digest,
         via=via,
         cast_at=at,

@@ -10,6 +10,7 @@ from opsportal.core.canonical import digest
 from remediation import engine
 from remediation.active import Active
 from remediation.models import Approval, Proposal
+from remediation.services.emergencies import emergency_note
 from remediation.services.jobs import job_create
 from remediation.snapshots import snapshot_of
 
@@ -43,6 +44,8 @@ def proposal_decide(
         _approval_request(proposal, decision, at=at, actor=actor)
     else:
         decision_move(proposal, Proposal.Status.APPROVED, decision, snapshot, actor, decided_at=at)
+        if proposal.emergency:
+            emergency_note(proposal, active, at=at, actor=actor)
         job_create(proposal, active, at=at, actor=actor)
     return decision
 

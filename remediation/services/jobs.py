@@ -50,7 +50,8 @@ def snapshot_authorising(
     proposal: Proposal, active: Active, approval: Approval | None, *, at: datetime
 ) -> engine.Snapshot:
     """Return the snapshot that counts when something is about to be done: with the votes, and everybody's roles now."""
-    votes = list(Vote.objects.filter(approval=approval).select_related("voter").order_by("pk")) if approval else []
+    rows = Vote.objects.filter(approval=approval).select_related("voter", "delegation__from_user").order_by("pk")
+    votes = list(rows) if approval else []
     # What people agreed to in time stays agreed to until the plan itself ends.
     is_settled = approval is not None and approval.status == Approval.Status.APPROVED
     ends_at = approval.expires_at if approval else None

@@ -48,7 +48,7 @@ def plan_make(
         plan=plan.text,
         plan_digest=plan.digest,
         plan_expires_at=expires_at,
-        needs_approval=bool(operation and operation.approval),
+        needs_approval=_needs_approval(operation, proposal),
     )
     proposal.refresh_from_db(fields=["plan", "plan_digest", "plan_expires_at", "needs_approval"])
     entry_record(
@@ -58,3 +58,8 @@ def plan_make(
         bundle=active.rules.digest,
         data={"plan": plan.digest, "changes": len(diff), "preconditions": len(preconditions)},
     )
+
+
+def _needs_approval(operation: engine.Operation | None, proposal: Proposal) -> bool:
+    """Return what the row must say to the database; that the clause was invoked rightly is the engine's word."""
+    return bool(operation and operation.approval and proposal.emergency not in operation.emergencies)

@@ -20,6 +20,7 @@ from remediation.models import Approval, Job, Proposal, Runtime
 from remediation.parties import user_behind
 from remediation.services.brakes import safe_mode_enter
 from remediation.services.decisions import proposal_decide
+from remediation.services.emergencies import review_owed_check
 from remediation.services.jobs import dry_run_create, job_cancel_now
 from remediation.services.plans import plan_make
 from remediation.snapshots import snapshot_of
@@ -38,6 +39,7 @@ def proposal_create(
     runtime: Runtime | None = None,
     finding: Finding | None = None,
     idempotency_key: str = "",
+    emergency: str = "",
 ) -> Proposal:
     """Ask for ``operation``; return the proposal with the engine's decision: denied, waiting, or already ordered.
 
@@ -45,6 +47,9 @@ def proposal_create(
     runtime has answered. ``idempotency_key`` makes a repetition return the first. Raises RefusedError for people
     without ``proposal.create``, InvalidError on bad input, ConflictError without a released contract or when
     the key was used for something else, StoppedError when the contract does not verify.
+
+    ``emergency`` invokes a clause of the contract in place of the approval. Somebody else reviews that afterwards; until
+    then the same person cannot do it again (REVIEW_OWED).
     """
     if actor.kind is ActorKind.HUMAN:
         require(actor, Permission.PROPOSAL_CREATE)
@@ -55,6 +60,8 @@ def proposal_create(
     reason = _reason_checked(reason, declared)
     if declared and declared.idempotency == "required" and not idempotency_key:
         raise InvalidError("Send an idempotency key.", errors={"idempotency_key": ["This operation asks for one."]})
+    if emergency:
+        review_owed_check(actor)
     if earlier := _earlier(actor, idempotency_key, operation, complete):
         return earlier
     at, code = timezone.now(), uuid4()
@@ -75,6 +82,7 @@ def proposal_create(
             bundle=active.release.bundle,
             case=finding.code if finding else code,
             idempotency_key=idempotency_key,
+            emergency=emergency[:40],
             created_at=at,
         )
         _created_record(proposal, actor)
