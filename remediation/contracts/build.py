@@ -31,6 +31,7 @@ from remediation.contracts.syntax import (
 )
 
 Node: TypeAlias = "Tree[Token] | Token"
+MOST_ITEMS = 200
 _ESCAPE = re.compile(r'\\(u[0-9A-Fa-f]{4}|["\\nt])')
 
 
@@ -79,7 +80,14 @@ class _Builder:
         )
 
     def entries(self, node: Node) -> tuple[Entry, ...]:
-        return tuple(self.entry(_tree(child)) for child in _tree(node).children)
+        children = _tree(node).children
+        self.count_check(children)
+        return tuple(self.entry(_tree(child)) for child in children)
+
+    def count_check(self, children: Sequence[Node]) -> None:
+        if len(children) > MOST_ITEMS:
+            place = _place(children[MOST_ITEMS])
+            self.problems.add("TOO_MANY", place, f"a block or a list holds at most {MOST_ITEMS}, this {len(children)}")
 
     def entry(self, tree: "Tree[Token]") -> Entry:
         match tree.data:
@@ -154,6 +162,7 @@ class _Builder:
         children = tree.children
         match tree.data:
             case "listing":
+                self.count_check(children)
                 return Listing(tuple(self.value(child) for child in children), place)
             case "tagged":
                 return Tagged(_word(children[0]), self.text(_token(children[1])), place)

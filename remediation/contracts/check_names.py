@@ -63,9 +63,8 @@ def _operations_check(contract: Contract, problems: Problems) -> None:
     for word in (word for group in contract.covering for word in group.operations):
         if word.text not in known:
             problems.add("OPERATION_UNKNOWN", word.place, f"there is no operation `{word.text}`")
-    signatures = {end.signature for end in contract.endpoints}
     for rule in contract.approval_rules:
-        if rule.trigger and rule.trigger.text not in signatures:
+        if rule.trigger and rule.trigger.text not in contract.by_signature:
             problems.add(
                 "OPERATION_UNKNOWN", rule.trigger.place, f"no operation has the endpoint `{rule.trigger.text}`"
             )

@@ -2,7 +2,7 @@
 
 import re
 
-from remediation.contracts.contract import ApprovalRule, Contract, Endpoint, Words
+from remediation.contracts.contract import ApprovalRule, Contract, Endpoint
 from remediation.contracts.diagnostics import Problems
 from remediation.contracts.read_workflows import MOST_QUORUM
 
@@ -18,13 +18,14 @@ def safety_check(contract: Contract, problems: Problems) -> None:
         _reach_check(end, contract, problems)
     for rule in contract.approval_rules:
         _quorum_check(rule, problems)
+    _autonomy_check(contract, problems)
     _separation_check(contract, problems)
     _humans_check(contract, problems)
 
 
 def _approval_check(end: Endpoint, contract: Contract, problems: Problems) -> None:
     name, place = end.name.text, end.name.place
-    rules = [rule for rule in contract.approval_rules if name in contract.operations_of(rule)]
+    rules = contract.approvals_of.get(name, [])
     if len(rules) > 1:
         also = " and ".join(f"`{rule.id.text}`" for rule in rules)
         problems.add("APPROVAL_TWICE", rules[1].id.place, f"`{name}` is covered by {also}: one rule must decide")
@@ -73,18 +74,23 @@ def _path_check(end: Endpoint, contract: Contract, problems: Problems) -> None:
 
 
 def _reach_check(end: Endpoint, contract: Contract, problems: Problems) -> None:
-    name, place = end.name.text, end.name.place
-    if not any(name in _names(rule.operations) for rule in contract.autonomy):
-        problems.add("AUTONOMY_MISSING", place, f"no autonomy rule says from which level agents do `{name}`")
-    holders = {actor.id.text for actor in contract.actors if end.permission.text in _names(actor.permissions)}
-    mandates = [mandate for mandate in contract.mandates if name in _names(mandate.operations)]
-    if not mandates:
+    name, permission, place = end.name.text, end.permission.text, end.name.place
+    holders, mandated = contract.holders_of.get(permission, set()), contract.mandated.get(name, set())
+    if not mandated:
         problems.add("MANDATE_MISSING", place, f"no mandate covers `{name}`")
-    elif holders and not any(holders & _names(mandate.roles) for mandate in mandates):
-        message = f"nobody may do `{name}`: no mandate for it names a role that holds `{end.permission.text}`"
+    elif holders and not holders & mandated:
+        message = f"nobody may do `{name}`: no mandate for it names a role that holds `{permission}`"
         problems.add("OPERATION_UNREACHABLE", place, message)
-    if not holders and end.permission.text:
-        problems.add("OPERATION_UNREACHABLE", place, f"nobody may do `{name}`: no actor holds `{end.permission.text}`")
+    if not holders and permission:
+        problems.add("OPERATION_UNREACHABLE", place, f"nobody may do `{name}`: no actor holds `{permission}`")
+
+
+def _autonomy_check(contract: Contract, problems: Problems) -> None:
+    ruled = {word.text for rule in contract.autonomy for word in rule.operations}
+    for end in contract.endpoints:
+        if end.name.text not in ruled:
+            message = f"no autonomy rule says from which level agents do `{end.name.text}`"
+            problems.add("AUTONOMY_MISSING", end.name.place, message)
 
 
 def _separation_check(contract: Contract, problems: Problems) -> None:
@@ -109,7 +115,3 @@ def _humans_check(contract: Contract, problems: Problems) -> None:
             problems.add(
                 "APPROVER_NOT_HUMAN", word.place, f"`{word.text}` is a {kind} actor: people agree, nobody else"
             )
-
-
-def _names(words: Words) -> set[str]:
-    return {word.text for word in words}

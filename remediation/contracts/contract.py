@@ -1,6 +1,8 @@
 """A contract as it was read: what each section says, with the places of the names that it uses."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from opsportal.core.canonical import Json
@@ -253,9 +255,9 @@ Covering: TypeAlias = ApprovalRule | Policy | Mandate | AutonomyRule | Window | 
 Deciding: TypeAlias = Stage | EmergencyClause | Transition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Contract:
-    """A whole contract. It was read, not yet checked: its names may lead nowhere."""
+    """A whole contract. It was read, not yet checked: its names may lead nowhere. Of two with one name the first counts."""
 
     system: System
     actors: tuple[Actor, ...]
@@ -276,11 +278,45 @@ class Contract:
 
     def entity(self, name: Word | None) -> Entity | None:
         """Return the entity of this name."""
-        return next((entity for entity in self.entities if name and entity.id.text == name.text), None)
+        return self._entities.get(name.text) if name else None
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the operation of this name."""
-        return next((endpoint for endpoint in self.endpoints if endpoint.name.text == name), None)
+        return self._endpoints.get(name)
+
+    @cached_property
+    def _entities(self) -> dict[str, Entity]:
+        return {entity.id.text: entity for entity in reversed(self.entities)}
+
+    @cached_property
+    def _endpoints(self) -> dict[str, Endpoint]:
+        return {endpoint.name.text: endpoint for endpoint in reversed(self.endpoints)}
+
+    @cached_property
+    def by_signature(self) -> dict[str, Endpoint]:
+        """The operations by their endpoint, such as ``POST /path``."""
+        return {endpoint.signature: endpoint for endpoint in reversed(self.endpoints)}
+
+    @cached_property
+    def approvals_of(self) -> Mapping[str, list[ApprovalRule]]:
+        """The approval rules of each operation that has any."""
+        found: dict[str, list[ApprovalRule]] = {}
+        for rule in self.approval_rules:
+            for name in self.operations_of(rule):
+                found.setdefault(name, []).append(rule)
+        return found
+
+    @cached_property
+    def holders_of(self) -> Mapping[str, set[str]]:
+        """The roles that hold each permission."""
+        return _gathered((word.text, actor.id.text) for actor in self.actors for word in actor.permissions)
+
+    @cached_property
+    def mandated(self) -> Mapping[str, set[str]]:
+        """The roles that some mandate names for each operation."""
+        return _gathered(
+            (word.text, role.text) for mandate in self.mandates for word in mandate.operations for role in mandate.roles
+        )
 
     @property
     def covering(self) -> tuple[Covering, ...]:
@@ -297,21 +333,26 @@ class Contract:
 
     def operations_of(self, rule: ApprovalRule) -> tuple[str, ...]:
         """Return the names of the operations that an approval rule covers."""
-        triggered = [end.name.text for end in self.endpoints if rule.trigger and end.signature == rule.trigger.text]
-        return tuple(dict.fromkeys((*(word.text for word in rule.operations), *triggered)))
+        triggered = self.by_signature.get(rule.trigger.text) if rule.trigger else None
+        names = [word.text for word in rule.operations]
+        return tuple(dict.fromkeys([*names, triggered.name.text] if triggered else names))
 
     def rules_of(self, duty: Duty) -> tuple[str, ...]:
         """Return the names of the approval rules at which a duty is separated."""
-        if duty.step:
-            return (duty.step.text.removeprefix(STEP),)
-        requested = {
-            end.name.text
-            for end in self.endpoints
-            if end.request and duty.entity and duty.entity.text == end.request.text
-        }
-        return tuple(rule.id.text for rule in self.approval_rules if requested & set(self.operations_of(rule)))
+        if duty.step or not duty.entity:
+            return (duty.step.text.removeprefix(STEP),) if duty.step else ()
+        carrying = (end for end in self.endpoints if end.request and end.request.text == duty.entity.text)
+        found = (rule.id.text for end in carrying for rule in self.approvals_of.get(end.name.text, ()))
+        return tuple(dict.fromkeys(found))
 
     def targets_of(self, invariant: Invariant) -> tuple[Endpoint, ...]:
         """Return the operations that an invariant applies to, by their own name or their request's."""
         name = invariant.applies_to.text
         return tuple(end for end in self.endpoints if name in {end.name.text, end.request.text if end.request else ""})
+
+
+def _gathered(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for key, value in pairs:
+        found.setdefault(key, set()).add(value)
+    return found

@@ -20,6 +20,7 @@ CODES: Final = {
     "KEY_TWICE": "The key stands twice in one block.",
     "VALUE_WRONG": "The value is of another sort than the key needs, or out of its bounds.",
     "NAME_WRONG": "A name is no slug: lower-case letters, digits and `_`; dots within permissions and operations.",
+    "TOO_MANY": "A block holds more than 200 entries, or a list more than 200 items.",
     "NAME_TWICE": "Two things of one kind have the same name.",
     "VERSION_WRONG": "The version is not of the form 1.2.3.",
     "DURATION_WRONG": "A duration is not a number with s, m, h, d or w, or is out of its bounds.",

@@ -67,7 +67,9 @@ def actors_read(section: Block, problems: Problems) -> Iterator[Actor]:
 def endpoints_read(section: Block, problems: Problems) -> Iterator[Endpoint]:
     """Yield the operations of the section, which is `operations { api { endpoint … } }`."""
     reader = Reader(section, problems)
-    for api in reader.blocks("api"):
+    for number, api in enumerate(reader.blocks("api")):
+        if number:
+            problems.add("NAME_TWICE", api.place, "`api` stands once")
         blocks = Reader(api, problems)
         for block in blocks.blocks("endpoint"):
             yield _endpoint(block, problems)

@@ -50,6 +50,7 @@ SPOILT: list[tuple[str, str, str, str]] = [
     ("NAME_TWICE", "field tries", "field name", ""),
     ("NAME_TWICE", "rule wipe_apart", "rule restart_apart", ""),
     ("NAME_TWICE", 'path: "/desk/hosts/wipe"', 'path: "/desk/services/{name}/restart"', ""),
+    ("NAME_TWICE", "  api {\n", "  api {}\n  api {\n", "  api {\n"),
     ("NAME_TWICE", "budgets {", "freeze {}\nbudgets {", "freeze {}"),
     ("VERSION_WRONG", '"1.2.3"', '"1.2"', ""),
     ("VERSION_WRONG", '"1.2.3"', '"01.2.3"', ""),
@@ -146,7 +147,7 @@ def test_a_mistake_is_told_with_its_code_at_its_line(code: str, old: str, new: s
 
 
 def test_every_code_of_the_checker_is_tried_here() -> None:
-    of_the_text = {"TEXT_TOO_LARGE", "CHARACTER_REFUSED", "NAME_NOT_ASCII", "NESTING_TOO_DEEP", "SYNTAX"}
+    of_the_text = {"TEXT_TOO_LARGE", "CHARACTER_REFUSED", "NAME_NOT_ASCII", "NESTING_TOO_DEEP", "SYNTAX", "TOO_MANY"}
     assert {code for code, *_ in SPOILT} | of_the_text == set(CODES)
 
 

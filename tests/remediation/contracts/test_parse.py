@@ -1,5 +1,7 @@
 """The form of a text: what is no contract is told with its line and column, and never crashes."""
 
+import time
+
 import pytest
 
 from remediation.contracts.diagnostics import ContractError
@@ -103,3 +105,24 @@ def test_a_text_above_256_kib_is_refused_without_being_parsed() -> None:
     assert document_parse(fits).comments
     assert [found.code for found in diagnostics_of(fits + "x")] == ["TEXT_TOO_LARGE"]
     assert [found.code for found in diagnostics_of("// " + "ã" * (MOST_BYTES // 2))] == ["TEXT_TOO_LARGE"]
+
+
+def test_a_block_and_a_list_hold_two_hundred_and_no_more() -> None:
+    for text in ("a {{ {} }}", "a {{ l: [{}] }}"):
+        filled = "b: 1, " if "[" not in text else "1, "
+        assert document_parse(text.format(filled * 200)).sections
+        assert [found.code for found in diagnostics_of(text.format(filled * 201))] == ["TOO_MANY"]
+
+
+def test_a_contract_as_large_as_allowed_is_judged_in_a_moment() -> None:
+    head = 'system D {name: "d" version: "1.0.0" domain: d} actors {human a {permissions: [p]}} entities {entity X {}}'
+    ends = "".join(
+        f'endpoint e{n} {{method: POST path: "/e{n}" permission: p request: X risk: R2 bind: {{kind: read}}}}'
+        for n in range(200)
+    )
+    rules = "".join(f'rule r{n} {{trigger: api "POST /e{n}" approver_roles: [a] quorum: 1}}' for n in range(200))
+    apart = "".join(f"rule s{n} {{on: X forbid: decide when actor.id in history(x).actors}}" for n in range(200))
+    text = f"{head} operations {{api {{{ends}}}}} approval_rules {{{rules}}} separation_of_duties {{{apart}}}"
+    started = time.process_time()
+    assert {"MANDATE_MISSING", "AUTONOMY_MISSING"} <= {found.code for found in diagnostics_of(text)}
+    assert time.process_time() - started < 5  # all against all would be minutes
