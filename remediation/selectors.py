@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from opsportal.core.errors import NotFoundError
-from opsportal.institutions.models import Department
-from remediation.models import Approval, Bundle, Job, Proposal, Release, Runtime
+from opsportal.institutions.models import Department, Member, User
+from remediation.models import Approval, Bundle, Delegation, Job, Proposal, Release, Runtime
 
 SILENT_AFTER = timedelta(minutes=2)
 """A runtime that was not heard for this long is shown as offline: four heartbeats."""
@@ -115,6 +115,27 @@ def department_get(name: str) -> Department:
     found = Department.objects.select_related("institution").filter(name=name).first()
     if found is None:
         raise NotFoundError(f"There is no department {name!r}.")
+    return found
+
+
+def person_get(username: str) -> User:
+    """Return the active member called ``username``; raise NotFoundError, also for people of elsewhere."""
+    member = Member.objects.select_related("user").filter(user__username=username, is_active=True).first()
+    if member is None:
+        raise NotFoundError(f"Nobody here is called {username!r}.")
+    return member.user
+
+
+def delegations_listed() -> QuerySet[Delegation]:
+    """Return delegations, newest first."""
+    return Delegation.objects.select_related("from_user", "to_user")
+
+
+def delegation_get(code: UUID) -> Delegation:
+    """Return one delegation; raise NotFoundError."""
+    found = delegations_listed().filter(code=code).first()
+    if found is None:
+        raise NotFoundError("There is no such delegation.")
     return found
 
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from opsportal.core.serializers import Flag, Strict, Text
 from opsportal.institutions.personal_field import PersonalField
-from remediation.models import Approval, Bundle, Job, Proposal, Release, Runtime, Vote
+from remediation.models import Approval, ApprovalLink, Bundle, Delegation, Job, Proposal, Release, Runtime, Vote
 from remediation.onboarding import Step
 
 DIGEST = r"^[0-9a-f]{64}$"
@@ -26,6 +26,7 @@ class ProposalIn(Strict):
     runtime = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Where, if there are several."
     )
+    emergency = Text(required=False, default="", max_length=40, help_text="The emergency clause that is invoked.")
     finding = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="What it is to mend.")
 
 
@@ -59,6 +60,9 @@ class ProposalOut(serializers.Serializer[Proposal]):
     plan_expires_at = serializers.DateTimeField(allow_null=True)
     approval_id = serializers.SerializerMethodField(help_text="The approval that it waits for, if any.")
     outcome = serializers.ChoiceField(choices=Proposal.Outcome.choices)
+    emergency = serializers.CharField(help_text="The clause that stood in for the approval; empty: none.")
+    review_due_at = serializers.DateTimeField(allow_null=True)
+    reviewed_at = serializers.DateTimeField(allow_null=True)
     case = serializers.UUIDField()
     created_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
@@ -126,6 +130,51 @@ class VoteIn(Strict):
     decision = serializers.ChoiceField(choices=["approve", "reject"])
     plan_digest = serializers.RegexField(DIGEST, help_text="The plan that was looked at.")
     reason = Text(required=False, default="", max_length=500, help_text="Needed to reject, and to approve above R1.")
+
+
+class LinkIn(Strict):
+    """For whom."""
+
+    username = Text(visible=1, max_length=150)
+
+
+class LinkOut(serializers.Serializer[ApprovalLink]):
+    """A link by which one person decides, once."""
+
+    id = serializers.UUIDField(source="code")
+    url = serializers.SerializerMethodField(help_text="Shown now and never again; opening it decides nothing.")
+    expires_at = serializers.DateTimeField()
+
+    def get_url(self, link: ApprovalLink) -> str:
+        """Return the address, from the context."""
+        return str(self.context["url"])
+
+
+class DelegationIn(Strict):
+    """A role of mine, for somebody else, for a while."""
+
+    role = Text(visible=1, max_length=40)
+    username = Text(visible=1, max_length=150)
+    until = serializers.DateTimeField()
+
+
+class DelegationOut(serializers.Serializer[Delegation]):
+    """Who votes in whose place."""
+
+    id = serializers.UUIDField(source="code")
+    role = serializers.CharField()
+    given_by = PersonalField(source="from_user")
+    given_to = PersonalField(source="to_user")
+    until = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class ReviewIn(Strict):
+    """What somebody else thinks of an emergency."""
+
+    verdict = serializers.ChoiceField(choices=["justified", "unjustified"])
+    note = Text(visible=1, max_length=500)
 
 
 class JobOut(serializers.Serializer[Job]):

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -21,9 +22,13 @@ from remediation.api.serializers import (
     BrakesIn,
     BrakesOut,
     BundleOut,
+    DelegationIn,
+    DelegationOut,
     JobDetailOut,
     JobOut,
     JobsQuery,
+    LinkIn,
+    LinkOut,
     OnboardedOut,
     OnboardIn,
     ParamsIn,
@@ -33,6 +38,7 @@ from remediation.api.serializers import (
     ProposalsQuery,
     ReleaseIn,
     ReleaseOut,
+    ReviewIn,
     RuntimeIn,
     RuntimeMadeOut,
     RuntimeOut,
@@ -134,6 +140,54 @@ def approval_decide(request: ApiRequest, approval_id: UUID) -> Response:
         via="api",
     )
     return Response(ApprovalOut(selectors.approval_get(approval_id)).data)
+
+
+@extend_schema(request=LinkIn, responses={201: LinkOut, **problems(409)})
+@endpoint(["POST"], Permission.APPROVAL_DECIDE)
+def approval_link(request: ApiRequest, approval_id: UUID) -> Response:
+    """Make a link by which one person can decide about an approval, once, without logging in."""
+    found = selectors.approval_get(approval_id)
+    user = selectors.person_get(body_read(request, LinkIn)["username"])
+    made = services.link_create(approval=found, user=user, actor=request.actor)
+    url = request.build_absolute_uri(reverse("approval_link", args=[made.token]))
+    return Response(LinkOut(made.link, context={"url": url}).data, status=status.HTTP_201_CREATED)
+
+
+@extend_schema(methods=["GET"], parameters=PAGE_PARAMETERS, responses=listing(DelegationOut))
+@extend_schema(methods=["POST"], request=DelegationIn, responses={201: DelegationOut})
+@endpoint(["GET", "POST"], Permission.PROPOSAL_READ)
+def delegations(request: ApiRequest) -> Response:
+    """List delegations, newest first; or let somebody vote in my place."""
+    if request.method == "POST":
+        read = body_read(request, DelegationIn)
+        made = services.delegation_create(
+            institution_id=request.institution.pk,
+            role=read["role"],
+            to_user=selectors.person_get(read["username"]),
+            until=read["until"],
+            actor=request.actor,
+        )
+        return Response(DelegationOut(made).data, status=status.HTTP_201_CREATED)
+    page = page_of_request(request, selectors.delegations_listed())
+    return page_response(request, page, shown(DelegationOut, page.items))
+
+
+@extend_schema(request=None, responses=DelegationOut)
+@endpoint(["POST"], Permission.PROPOSAL_READ)
+def delegation_end(request: ApiRequest, delegation_id: UUID) -> Response:
+    """End a delegation that concerns me."""
+    found = selectors.delegation_get(delegation_id)
+    return Response(DelegationOut(services.delegation_end(delegation=found, actor=request.actor)).data)
+
+
+@extend_schema(request=ReviewIn, responses={200: ProposalDetailOut, **problems(409)})
+@endpoint(["POST"], Permission.APPROVAL_DECIDE)
+def proposal_review(request: ApiRequest, proposal_id: UUID) -> Response:
+    """Review an emergency that somebody else invoked; until then they cannot invoke another."""
+    found = selectors.proposal_get(proposal_id)
+    read = body_read(request, ReviewIn)
+    services.emergency_review(proposal=found, actor=request.actor, verdict=read["verdict"], note=read["note"])
+    return Response(ProposalDetailOut(selectors.proposal_get(proposal_id)).data)
 
 
 @extend_schema(parameters=[JobsQuery, *PAGE_PARAMETERS], responses=listing(JobOut))
@@ -284,6 +338,7 @@ def _proposed(request: ApiRequest, department: str, operation: str, read: dict[s
         reason=str(read["reason"]),
         runtime=selectors.runtime_get(runtime_id) if isinstance(runtime_id, UUID) else None,
         finding=finding_get(finding_id) if isinstance(finding_id, UUID) else None,
+        emergency=str(read.get("emergency", "")),
         idempotency_key=request.headers.get("Idempotency-Key", ""),
         actor=request.actor,
     )
