@@ -235,5 +235,7 @@ class Kind(StrEnum):
         "LEDGER_EXPORTED",
         {"format": one_of("jsonl", "csv", "payloads"), "size": COUNT, "filters": many(CODE)},
     )
+    # ``size``: how many entries its checkpoint covers. ``digest``: of case.json, which holds those of all other files.
+    CASE_EXPORTED = "CASE_EXPORTED", {"size": COUNT, "files": COUNT, "digest": DIGEST, "is_masked": FLAG}
     LEDGER_TAMPER_DETECTED = "LEDGER_TAMPER_DETECTED", {"fault": CODE, "seq": COUNT}
     PAYLOAD_ERASED = "PAYLOAD_ERASED", {"erased": DIGEST, "reason": CODE}

@@ -91,6 +91,7 @@ _SENTENCES: "dict[str, _StrPromise]" = {
     Kind.CHECKPOINT_SIGNED: _("signed a checkpoint over the first %(size)s entries"),
     Kind.LEDGER_VERIFIED: _("verified the ledger from entry %(after)s to %(size)s: intact"),
     Kind.LEDGER_EXPORTED: _("exported the ledger as %(format)s, up to entry %(size)s"),
+    Kind.CASE_EXPORTED: _("took the evidence of the case (files: %(files)s, ledger up to entry %(size)s)"),
     Kind.LEDGER_TAMPER_DETECTED: _("found the ledger changed at entry %(seq)s: %(fault)s"),
     Kind.PAYLOAD_ERASED: _("erased a text (%(reason)s); its entry stays provable"),
 }
