@@ -15,6 +15,8 @@ urlpatterns = [
     path("api/", include("opsportal.api")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("i/<slug:slug>/", include("agents.urls")),
+    path("i/<slug:slug>/", include("remediation.urls")),
+    path("", include("remediation.link_urls")),
     path("i/<slug:slug>/findings/", include("findings.urls")),
     path("i/<slug:slug>/scenarios/", include("scenarios.urls")),
     path("i/<slug:slug>/ledger/", include("opsportal.portal.ledger_pages.urls")),

@@ -35,6 +35,7 @@ BUNDLES = {
     "bundles/htmx.js": ("vendor/htmx/htmx.min.js",),
     "bundles/chart.js": ("vendor/uplot/uplot.js", "opsportal/chart.js"),
     "bundles/chart.css": ("vendor/uplot/uplot.css",),
+    "bundles/governance.css": ("opsportal/governance.css",),
 }
 # Notes that begin a line: nothing else is touched, so a `//` within a line or a string stays.
 _STYLE_NOTE = re.compile(r"^/\*.*?\*/\n", re.DOTALL | re.MULTILINE)

@@ -42,6 +42,49 @@ PILLS: dict[str, Pill] = {
     # messages
     "waiting": Pill(_("Waiting"), "hourglass", "warn"),
     "done": Pill(_("Done"), "archive", "good"),
+    # risk classes
+    "R0": Pill(_("R0 only looks"), "eye", "off"),
+    "R1": Pill(_("R1 can be undone"), "rotate-clockwise", "calm"),
+    "R2": Pill(_("R2 changes something"), "alert-triangle", "warn"),
+    "R3": Pill(_("R3 destroys, or opens"), "alert-octagon", "worst"),
+    # proposals and approvals
+    "requested": Pill(_("Asked for"), "circle-dashed", "calm"),
+    "pending_approval": Pill(_("Waits for approval"), "hourglass", "warn"),
+    "pending": Pill(_("Waits for votes"), "hourglass", "warn"),
+    "approved": Pill(_("Approved"), "user-check", "good"),
+    "rejected": Pill(_("Rejected"), "circle-x", "bad"),
+    "denied": Pill(_("Denied by the rules"), "shield-lock", "bad"),
+    "stale": Pill(_("Stale"), "history", "off"),
+    "withdrawn": Pill(_("Withdrawn"), "arrow-back-up", "off"),
+    "canceled": Pill(_("Void"), "minus", "off"),
+    "approve": Pill(_("Agreed"), "check", "good"),
+    "reject": Pill(_("Refused"), "x", "bad"),
+    # what the engine and its gates said
+    "allowed": Pill(_("Allowed"), "circle-check", "good"),
+    "needs_approval": Pill(_("Needs approval"), "users-group", "warn"),
+    "passed": Pill(_("Passed"), "check", "good"),
+    # jobs
+    "enqueued": Pill(_("Queued"), "clock-pause", "calm"),
+    "leased": Pill(_("Taken by the runtime"), "server", "calm"),
+    "executed": Pill(_("Executed"), "checks", "good"),
+    "failed": Pill(_("Failed"), "alert-square-rounded", "bad"),
+    "outcome_unknown": Pill(_("Outcome unknown"), "help-octagon", "worst"),
+    "cancelled": Pill(_("Cancelled"), "x", "off"),
+    "expired": Pill(_("Expired"), "clock", "off"),
+    "execute": Pill(_("Execution"), "player-play", "calm"),
+    "dry_run": Pill(_("Dry-run"), "eye", "off"),
+    # what the probe saw afterwards
+    "verified": Pill(_("Verified"), "shield-check", "good"),
+    "ineffective": Pill(_("Ineffective"), "minus", "warn"),
+    "regressed": Pill(_("Made it worse"), "arrow-down", "bad"),
+    # contracts and runtimes
+    "active": Pill(_("In force"), "circle-check", "good"),
+    "retired": Pill(_("Retired"), "archive", "off"),
+    "online": Pill(_("Online"), "heartbeat", "good"),
+    "offline": Pill(_("Offline"), "wifi-off", "bad"),
+    "never": Pill(_("Not enrolled yet"), "circle-dashed", "off"),
+    "lapsed": Pill(_("Token lapsed"), "clock", "warn"),
+    "revoked": Pill(_("Revoked"), "lock", "off"),
 }
 
 

@@ -33,12 +33,24 @@ SECTIONS = (
     Section("now", _("Now"), "activity", "portal:now", Permission.INSTITUTION_ENTER, "n"),
     Section("inbox", _("Inbox"), "inbox", "agents:inbox", Permission.OPS_READ, "i", beside="threads/"),
     Section("findings", _("Findings"), "alert-triangle", "findings:list", Permission.OPS_READ, "f"),
+    Section(
+        name="approvals",
+        label=_("Approvals"),
+        icon="user-check",
+        route="remediation:approvals",
+        permission=Permission.PROPOSAL_READ,
+        key="p",
+        beside="proposals/",
+    ),
+    Section("jobs", _("Jobs"), "list-check", "remediation:jobs", Permission.PROPOSAL_READ, "j"),
     Section("scenarios", _("Scenarios"), "radar", "scenarios:list", Permission.OPS_READ, "s"),
     Section("agents", _("Agents"), "robot", "agents:roster", Permission.OPS_READ, "a"),
+    Section("contracts", _("Contracts"), "certificate", "remediation:contracts", Permission.CONTRACT_READ, "c"),
+    Section("runtimes", _("Runtimes"), "server", "remediation:runtimes", Permission.RUNTIME_READ, "r"),
     Section("ledger", _("Ledger"), "book-2", "ledger:timeline", Permission.LEDGER_READ, "l"),
     Section("admin", _("Admin"), "adjustments", "admin:index", Permission.ADMIN_ACCESS, "", in_institution=False),
 )
-BAR = ("now", "inbox", "findings", "scenarios")
+BAR = ("now", "inbox", "findings", "approvals")
 """What a narrow screen shows at the bottom; the rest is behind *More*."""
 
 

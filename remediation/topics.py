@@ -1,0 +1,45 @@
+"""What the entries of governance refresh in the portal."""
+
+from ledger.kinds import Kind
+from opsportal.core.topics import Topic
+from opsportal.institutions.access import Permission
+
+PROPOSALS = Topic("proposals", Permission.PROPOSAL_READ)
+APPROVALS = Topic("approvals", Permission.PROPOSAL_READ)
+JOBS = Topic("jobs", Permission.PROPOSAL_READ)
+RUNTIMES = Topic("runtimes", Permission.RUNTIME_READ)
+CONTRACTS = Topic("contracts", Permission.CONTRACT_READ)
+BRAKES = Topic("brakes", Permission.CONTRACT_READ)
+TOPICS = {
+    Kind.PROPOSAL_CREATED: PROPOSALS,
+    Kind.PROPOSAL_DECIDED: PROPOSALS,
+    Kind.PROPOSAL_WITHDRAWN: PROPOSALS,
+    Kind.PROPOSAL_EXPIRED: PROPOSALS,
+    Kind.PROPOSAL_STALE: PROPOSALS,
+    Kind.PLAN_SEALED: PROPOSALS,
+    Kind.OUTCOME_OBSERVED: PROPOSALS,
+    Kind.APPROVAL_REQUESTED: APPROVALS,
+    Kind.APPROVAL_VOTED: APPROVALS,
+    Kind.APPROVAL_DECIDED: APPROVALS,
+    Kind.APPROVAL_EXPIRED: APPROVALS,
+    Kind.APPROVAL_CANCELED: APPROVALS,
+    Kind.JOB_REQUESTED: JOBS,
+    Kind.JOB_ENQUEUED: JOBS,
+    Kind.JOB_CLAIMED: JOBS,
+    Kind.JOB_STARTED: JOBS,
+    Kind.JOB_RETURNED: JOBS,
+    Kind.JOB_CANCELLED: JOBS,
+    Kind.JOB_EXPIRED: JOBS,
+    Kind.JOB_OUTCOME_UNKNOWN: JOBS,
+    Kind.RUNTIME_JOB_REPORTED: JOBS,
+    Kind.RUNTIME_CREATED: RUNTIMES,
+    Kind.RUNTIME_ENROLLED: RUNTIMES,
+    Kind.RUNTIME_REVOKED: RUNTIMES,
+    Kind.BUNDLE_COMPILED: CONTRACTS,
+    Kind.BUNDLE_RELEASED: CONTRACTS,
+    Kind.BUNDLE_ROLLED_BACK: CONTRACTS,
+    Kind.INSTITUTION_STOPPED: BRAKES,
+    Kind.INSTITUTION_FROZEN: BRAKES,
+    Kind.SAFE_MODE_ENTERED: BRAKES,
+    Kind.SAFE_MODE_LEFT: BRAKES,
+}
