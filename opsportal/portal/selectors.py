@@ -10,7 +10,11 @@ from findings.models import Finding
 from findings.selectors import findings_active, findings_by_severity
 from ledger.kinds import Kind
 from ledger.models import Checkpoint, Entry, Head
+from opsportal.core.actor import Actor
+from opsportal.institutions.access import Permission, may
 from opsportal.jobs.selectors import ALIVE, worker_latest
+from remediation.machines import runtimes_offline
+from remediation.selectors import approvals_owed
 from scenarios.models import ProbeState, Tick
 from scenarios.registry import registry_problems
 from scenarios.selectors import scenarios_by_state, tick_last, tick_overdue
@@ -51,6 +55,22 @@ class PortalHealth:
     registry_problems: int
     head_seq: int
     checkpoint: Checkpoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """The numbers of governance on the Now page; None where that is no question for this reader."""
+
+    approvals: int | None
+    runtimes_offline: int | None
+
+
+def governing_now(actor: Actor) -> Governing:
+    """Return what waits for the approval of ``actor``, and how many runtimes are silent. At most four queries."""
+    return Governing(
+        approvals=len(approvals_owed(actor.roles, actor.id)) if may(actor.roles, Permission.APPROVAL_DECIDE) else None,
+        runtimes_offline=runtimes_offline() if may(actor.roles, Permission.RUNTIME_READ) else None,
+    )
 
 
 def standing_now() -> Standing:

@@ -16,7 +16,7 @@ from opsportal.institutions.models import User
 from opsportal.institutions.selectors import access_list, institutions_broken
 from opsportal.institutions.web import requires, signed_in
 from opsportal.portal import services
-from opsportal.portal.selectors import portal_health, standing_now
+from opsportal.portal.selectors import governing_now, portal_health, standing_now
 
 
 def person(request: HttpRequest) -> User:
@@ -60,6 +60,7 @@ def now(request: PortalRequest) -> HttpResponse:
     may_read = Permission.OPS_READ in request.permissions
     context = {
         "standing": standing_now() if may_read else None,
+        "governing": governing_now(request.actor),
         "portal": portal_health(at=timezone.now()),
         "waiting": inbox_waiting(inboxes_for(request.actor.roles)) if may_read else None,
         "has_model": settings.LLM_ENABLED,
