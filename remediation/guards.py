@@ -132,12 +132,11 @@ def guards_missing(connection: Any) -> list[str]:
 def _sqlite(fixed: _Fixed) -> list[str]:
     statements = [f"DROP TRIGGER IF EXISTS {name}" for name in sorted(NAMES)]
     for name, (table, event, rule, words) in _INSERTS.items():
-        rule = rule.format(quorum=_QUORUM["sqlite"])
         # INSERT OR REPLACE would delete the row it collides with, and no trigger would see it go.
         fresh = f"AND NOT EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)" if event == "INSERT" else ""  # noqa: S608  names of ours
         statements.append(
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN SELECT RAISE(ABORT, 'governance: {words}') "
-            f"WHERE NOT (({rule}) {fresh}); END"
+            f"WHERE NOT (({rule.format(quorum=_QUORUM['sqlite'])}) {fresh}); END"
         )
     for name, (table, columns, since) in fixed.items():
         differs = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in columns)
@@ -152,8 +151,8 @@ def _sqlite(fixed: _Fixed) -> list[str]:
 def _postgres(fixed: _Fixed) -> list[str]:
     statements: list[str] = []
     for name, (table, event, rule, words) in _INSERTS.items():
-        rule = rule.format(quorum=_QUORUM["postgresql"])
-        statements += _postgres_trigger(name, table, event, f"NOT ({rule})", words)
+        when = f"NOT ({rule.format(quorum=_QUORUM['postgresql'])})"
+        statements += _postgres_trigger(name, table, event, when, words)
     for name, (table, columns, since) in fixed.items():
         differs = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
         when = f"({since}) AND ({differs})" if since else differs

@@ -22,6 +22,11 @@ def party_of_actor(actor: Actor) -> Party:
     return Party(kind, actor.id, actor.on_behalf_of or "", roles)
 
 
+def party_voting(actor: Actor) -> Party:
+    """Return who votes with the roles that they hold now, whatever they held when their request began."""
+    return Party("human", actor.id, actor.id, _roles_now([actor.id]).get(actor.id, ()))
+
+
 def party_of_requester(proposal: Proposal) -> Party:
     """Return who asked, with the roles that count now; a person who left holds none."""
     if proposal.requester_kind == ActorKind.HUMAN:
