@@ -23,7 +23,8 @@ from opsportal.institutions.models import User
 from remediation import engine
 from remediation.active import Active, active_contract
 from remediation.models import Approval, Proposal, Vote
-from remediation.parties import delegation_for, party_of_actor
+from remediation.parties import delegation_for, party_voting
+from remediation.services.brakes import contract_trusted
 from remediation.services.decisions import decision_move, refusal_enter
 from remediation.services.jobs import job_create, snapshot_authorising
 
@@ -61,7 +62,7 @@ def approval_vote(
     at = timezone.now()
     _ended_check(approval, at)
     stale = ""
-    with unit(approval.institution_id, actor):
+    with contract_trusted(approval.institution_id), unit(approval.institution_id, actor):
         proposal, approval = _locked(approval)
         _decided_check(approval)
         active = active_contract(proposal.department)
@@ -163,7 +164,7 @@ def _vote(
     snapshot = snapshot_authorising(proposal, active, approval, at=at)
     _held_check(engine.evaluate(active.rules, snapshot))
     stage = engine.stage_open(active.rules, snapshot)
-    voter, delegation = party_of_actor(actor), None
+    voter, delegation = party_voting(actor), None
     if stage and not set(voter.roles) & set(stage.roles):
         delegation = delegation_for(actor.id, stage.roles, at)
     if delegation:

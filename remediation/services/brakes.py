@@ -1,5 +1,7 @@
 """What stops every action of an institution at once: emergency stop, freeze, safe mode."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.utils import timezone
@@ -7,9 +9,11 @@ from django.utils import timezone
 from ledger.kinds import Kind
 from ledger.services import entry_record, unit
 from opsportal.core.actor import SYSTEM, Actor
+from opsportal.core.errors import StoppedError
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Permission, require
 from opsportal.institutions.models import Institution
+from remediation import engine
 from remediation.models import Brakes
 
 
@@ -71,6 +75,16 @@ def safe_mode_enter(institution_id: UUID, *, code: str) -> None:
         entry_record(
             kind=Kind.SAFE_MODE_ENTERED, subject=f"institution:{institution_id}", actor=SYSTEM, data={"code": code}
         )
+
+
+@contextmanager
+def contract_trusted(institution_id: UUID) -> Iterator[None]:
+    """Enter safe mode when a contract does not verify within, and raise StoppedError (SAFE_MODE); goes around a unit."""
+    try:
+        yield
+    except engine.BundleError as error:
+        safe_mode_enter(institution_id, code=error.code)
+        raise StoppedError(f"The contract does not verify: {error.detail}.", code="SAFE_MODE") from None
 
 
 def safe_mode_leave(institution_id: UUID, *, actor: Actor) -> None:

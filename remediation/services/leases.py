@@ -13,6 +13,7 @@ from remediation import engine
 from remediation.active import Active, active_contract
 from remediation.models import Job, Proposal, Runtime
 from remediation.services.approvals import proposal_stale
+from remediation.services.brakes import contract_trusted
 from remediation.services.decisions import refusal_enter
 from remediation.services.jobs import job_cancel_now, snapshot_authorising
 
@@ -33,7 +34,7 @@ def jobs_claim(*, runtime: Runtime, limit: int) -> list[Job]:
     now. What is held back stays in the queue; what is no longer allowed is cancelled.
     """
     actor, at = actor_of_runtime(runtime), timezone.now()
-    with unit(runtime.institution_id, actor):
+    with contract_trusted(runtime.institution_id), unit(runtime.institution_id, actor):
         waiting = Job.objects.filter(
             runtime=runtime, status=Job.Status.ENQUEUED, not_before__lte=at, expires_at__gt=at
         ).order_by("pk")
@@ -50,7 +51,8 @@ def job_start(*, job: Job, runtime: Runtime) -> Job:
     """
     actor, at = actor_of_runtime(runtime), timezone.now()
     with unit(runtime.institution_id, actor):
-        if job.status == Job.Status.LEASED and job.lease_expires_at and job.lease_expires_at > at:
+        is_its = job.runtime_id == runtime.pk
+        if is_its and job.status == Job.Status.LEASED and job.lease_expires_at and job.lease_expires_at > at:
             state_move(
                 job,
                 to=Job.Status.RUNNING,

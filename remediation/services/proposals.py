@@ -11,14 +11,14 @@ from ledger.kinds import Kind
 from ledger.services import entry_record, state_move, unit
 from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.canonical import Json, ProfileError, canonical_text, digest
-from opsportal.core.errors import ConflictError, InvalidError, RefusedError, StoppedError
+from opsportal.core.errors import ConflictError, InvalidError, RefusedError
 from opsportal.institutions.access import Permission, require
 from opsportal.institutions.models import Department
 from remediation import engine
 from remediation.active import Active, active_contract
 from remediation.models import Approval, Job, Proposal, Runtime
 from remediation.parties import user_behind
-from remediation.services.brakes import safe_mode_enter
+from remediation.services.brakes import contract_trusted
 from remediation.services.decisions import proposal_decide
 from remediation.services.emergencies import review_owed_check
 from remediation.services.jobs import dry_run_create, job_cancel_now
@@ -122,11 +122,8 @@ def proposal_clear(proposal: Proposal, actor: Actor, *, code: str) -> None:
 
 
 def _active(department: Department) -> Active:
-    try:
+    with contract_trusted(department.institution_id):
         active = active_contract(department)
-    except engine.BundleError as error:
-        safe_mode_enter(department.institution_id, code=error.code)
-        raise StoppedError(f"The contract does not verify: {error.detail}.", code="SAFE_MODE") from None
     if active is None:
         raise ConflictError(f"No contract is released in {department.name}.", code="NO_CONTRACT")
     return active

@@ -20,6 +20,7 @@ from remediation.active import active_contract
 from remediation.dsse import RESULT, EnvelopeError, envelope_open
 from remediation.models import Job, JobOutput, Proposal, Runtime
 from remediation.services.approvals import proposal_stale
+from remediation.services.brakes import contract_trusted
 from remediation.services.decisions import proposal_decide
 from remediation.services.leases import actor_of_runtime
 from remediation.services.outcomes import outcome_request
@@ -57,7 +58,7 @@ def job_report(*, job: Job, runtime: Runtime, envelope: Mapping[str, Any]) -> bo
     """
     report = report_read(job, runtime, envelope)
     actor = actor_of_runtime(runtime)
-    with unit(job.institution_id, actor):
+    with contract_trusted(job.institution_id), unit(job.institution_id, actor):
         job = Job.objects.select_for_update(of=("self",)).select_related(
             "proposal__department", "proposal__runtime", "proposal__bundle", "approval", "runtime"
         ).get(pk=job.pk)  # fmt: skip
@@ -110,7 +111,7 @@ def output_add(*, job: Job, runtime: Runtime, offset: int, text: str) -> int:
 
 def _report(job: Job, runtime: Runtime, said: Mapping[str, Any], envelope: Mapping[str, Any]) -> Report:
     bound = (said["v"], said["job"], said["runtime"], said["order_digest"])
-    if bound != (1, str(job.code), str(runtime.code), job.order_digest):
+    if job.runtime_id != runtime.pk or bound != (1, str(job.code), str(runtime.code), job.order_digest):
         raise EnvelopeError("it belongs to another order")
     result, digest = said["result"], hashlib.sha256(canonical_bytes(said["result"])).hexdigest()
     if not isinstance(result, dict) or digest != said["result_sha256"] or said["status"] not in _STATUSES:
