@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 GENESIS = "0" * 64
 KEYS = {"actor", "actor_kind", "bundle", "case", "data", "inst", "kind", "prev", "seq", "subject", "ts", "v"}
 FAULTS_MAX = 100
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Fault(NamedTuple):
@@ -196,7 +196,7 @@ class Walk:
 
     def feed(self, line: bytes, *, strict: bool = False) -> dict[str, Any] | None:
         """Take the next entry; return it, or None when it cannot be read. ``strict``: demand canonical bytes."""
-        entry = _entry(line, strict=strict)
+        entry = entry_read(line, strict=strict)
         if entry is None:
             self._spoil(self.seq + 1, "unreadable", "this is not an entry of a ledger in format version 1")
             self._advance(self.seq + 1, line)
@@ -284,7 +284,8 @@ class Walk:
             self.faults.append(Fault(seq, code, message))
 
 
-def _entry(line: bytes, *, strict: bool) -> dict[str, Any] | None:
+def entry_read(line: bytes, *, strict: bool) -> dict[str, Any] | None:
+    """Return the entry that ``line`` is, None when it is none. ``strict``: demand canonical bytes."""
     try:
         entry = json.loads(line)
     except (ValueError, RecursionError):
@@ -296,7 +297,7 @@ def _entry(line: bytes, *, strict: bool) -> dict[str, Any] | None:
         and isinstance(entry["inst"], str)
         and isinstance(entry["data"], dict)
     )
-    return entry if is_shaped and (not strict or _canonical(entry).encode() == line) else None
+    return entry if is_shaped and (not strict or canonical(entry).encode() == line) else None
 
 
 # ── Personal data ──────────────────────────────────────────────────────────────────────────────────
@@ -366,9 +367,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("entries", help="the exported entries, JSONL, not filtered")
     parser.add_argument("--checkpoint", action="append", default=[], metavar="FILE", help="a signed note; repeatable")
-    parser.add_argument(
-        "--key", action="append", default=[], help="<name>+<key id>+<base64>, got elsewhere; repeatable"
-    )
+    parser.add_argument("--key", action="append", default=[], help="<name>+<id>+<base64>, got elsewhere; repeatable")
     parser.add_argument("--institution", help="the UUID whose ledger this must be")
     parser.add_argument("--payloads", metavar="FILE", help="the exported payloads, JSONL")
     parser.add_argument("--quick", action="store_true", help="do not demand canonical bytes of each entry")
