@@ -1,5 +1,6 @@
 """``configure``: a key is made here, the portal learns its public half, and what it answers is pinned."""
 
+import os
 import platform
 import re
 from dataclasses import dataclass
@@ -43,10 +44,18 @@ def runtime_configure(state: State, wish: Wish, token: str) -> Config:
     """
     host = _checked(state, wish)
     folder_make(state.folder)
-    running_lock(state)  # held until the process ends: nobody runs on what is replaced
-    key = Ed25519PrivateKey.generate()
-    answer = _enrol(wish, key, token)
-    config = _config(answer, wish, host)
+    lock = running_lock(state)  # nobody runs on what is replaced
+    try:
+        key = Ed25519PrivateKey.generate()
+        answer = _enrol(wish, key, token)
+        config = _config(answer, wish, host)
+        _settle(state, config, key)
+    finally:
+        os.close(lock)
+    return config
+
+
+def _settle(state: State, config: Config, key: Ed25519PrivateKey) -> None:
     for name in _LEFT_BEHIND:
         _set_aside(state.folder / name)
     state.key_save(key)
@@ -54,7 +63,6 @@ def runtime_configure(state: State, wish: Wish, token: str) -> Config:
     journal = Journal(state.journal_file)
     journal.append("enrolled", note=config.runtime_id, digest=key.public_key().public_bytes_raw().hex())
     journal.close()
-    return config
 
 
 def _checked(state: State, wish: Wish) -> str:

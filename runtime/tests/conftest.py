@@ -1,4 +1,4 @@
-"""A portal, a folder, and a machine that was enrolled by the real command."""
+"""A portal, a folder, and a machine that was enrolled at it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ from fake_portal import FakePortal
 from lab import Lab
 
 from ops_runtime.config import State
+from ops_runtime.enrolment import Wish, runtime_configure
 
 
 @pytest.fixture
@@ -29,6 +30,6 @@ def bare(portal: FakePortal, tmp_path: Path) -> Lab:
 @pytest.fixture
 def lab(bare: Lab) -> Lab:
     """A machine that was."""
-    done = bare.configure()
-    assert done.returncode == 0, done.stderr
+    wish = Wish(bare.portal.institution, bare.portal.url, bare.root, "a machine")
+    runtime_configure(bare.state, wish, bare.portal.token)
     return bare

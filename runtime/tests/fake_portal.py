@@ -134,7 +134,7 @@ class FakePortal:
         key, kid = changes.pop("key", self.key), changes.pop("kid", self.kid)
         return {
             "payload": base64.b64encode(body).decode(),
-            "payloadType": kind,
+            "payloadType": ORDER,
             "signatures": [{"keyid": kid, "sig": base64.b64encode(key.sign(pae(kind, body))).decode()}],
         } | changes
 
