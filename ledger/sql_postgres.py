@@ -7,11 +7,14 @@ one per entry: canonical JSON holds no raw line feed.
 The lock on a head is held until the commit has reached the disk, so writers of one institution would
 queue for the disk one by one. Whoever had to wait long for the lock (or says ``p_early``) therefore
 commits without waiting for the disk, which lets the next one in, and must afterwards wait for the disk
-in a second statement, ``ledger_flush``, before anybody is told that it is done. The log is written
+in a second statement, ``FLUSH``, before anybody is told that it is done. The log is written
 in order: what is flushed later can't be durable without what came before it.
 """
 
 STOPPED = "OP423"  # the SQLSTATE of a chain that takes no entry
+
+# A transaction of its own, without content: its commit waits until everything before it is on the disk.
+FLUSH = "SELECT pg_catalog.pg_logical_emit_message(true, 'opsportal', '')"
 
 _CHAIN_START = """
 CREATE OR REPLACE FUNCTION public.ledger_chain_start(p_inst uuid) RETURNS void
@@ -67,14 +70,6 @@ END
 $body$
 """
 
-# A transaction of its own, without content: its commit waits until everything before it is on the disk.
-_FLUSH = """
-CREATE OR REPLACE FUNCTION public.ledger_flush() RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $body$
-  SELECT pg_logical_emit_message(true, 'opsportal', '');
-$body$
-"""
-
 _REFUSE = """
 CREATE OR REPLACE FUNCTION public.ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $body$
 BEGIN
@@ -88,7 +83,6 @@ POSTGRES_FUNCTIONS = (
     "DROP FUNCTION IF EXISTS public.ledger_append(uuid, text[], text[])",  # its form before migration 0004
     "DROP FUNCTION IF EXISTS public.ledger_append(uuid, text, text)",  # before migration 0005
     _APPEND,
-    _FLUSH,
     _REFUSE,
     "REVOKE ALL ON FUNCTION public.ledger_chain_start(uuid) FROM PUBLIC",
     "REVOKE ALL ON FUNCTION public.ledger_append(uuid, text, text, boolean) FROM PUBLIC",

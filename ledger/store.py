@@ -8,18 +8,19 @@ from uuid import UUID
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from ledger.entry import GENESIS, Draft, leaf
-from ledger.sql_postgres import STOPPED
+from ledger.sql_postgres import FLUSH, STOPPED
 from opsportal.core.errors import FrozenInstitutionError
 from opsportal.core.statements import cursor_plain
 
 _INSERT = (
     'INSERT INTO ledger_entry (institution_id, seq, ts, kind, actor, subject, "case", body, hash) '
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _HEAD = (
     "SELECT seq, hash, EXISTS (SELECT 1 FROM ledger_stop WHERE institution_id = ledger_head.institution_id) "
-    "FROM ledger_head WHERE institution_id = %s"
+    "FROM ledger_head WHERE institution_id = ?"
 )
+_FORWARD = "UPDATE ledger_head SET seq = ?, hash = ? WHERE institution_id = ?"
 
 # PostgreSQL: a chain on which this process had to wait long is busy for a while: its writers share their flushes.
 BUSY_SECONDS = 1.0
@@ -83,13 +84,13 @@ def _call(query: str, *values: object) -> Any:
 
 def _flush() -> None:
     """Wait until what was committed is on the disk."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_flush()")
+    with cursor_plain() as cursor:
+        cursor.execute(FLUSH)
 
 
 def _append_sqlite(institution_id: UUID, drafts: Sequence[Draft]) -> int:
     inst = institution_id.hex
-    with connection.cursor() as cursor:
+    with cursor_plain() as cursor:
         cursor.execute(_HEAD, [inst])
         head: tuple[int, str, int] | None = cursor.fetchone()
         if head is None:
@@ -106,7 +107,7 @@ def _append_sqlite(institution_id: UUID, drafts: Sequence[Draft]) -> int:
             ts = connection.ops.adapt_datetimefield_value(draft.ts)
             rows.append((inst, seq, ts, draft.kind, draft.actor, draft.subject, case, body, link))
         cursor.executemany(_INSERT, rows)
-        cursor.execute("UPDATE ledger_head SET seq = %s, hash = %s WHERE institution_id = %s", [seq, link, inst])
+        cursor.execute(_FORWARD, [seq, link, inst])
     return seq
 
 

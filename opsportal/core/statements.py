@@ -1,7 +1,7 @@
-"""Statements that take long values."""
+"""Statements that are too many or too long for Django's cursor."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from django.db import connection
@@ -9,12 +9,14 @@ from django.db import connection
 
 @contextmanager
 def cursor_plain() -> Iterator[Any]:
-    """PostgreSQL: yield a cursor of the driver, which sends the values of a statement beside it.
+    """Yield a cursor of the driver itself, in the transaction of Django's connection and with its errors.
 
-    Django's own writes them into its text: 20 % slower when they are long. Types have to be plain from the statement.
+    PostgreSQL: it sends the values beside the statement, where Django writes them into its text (20 % slower when
+    they are long); their types have to be plain from the statement. SQLite: values are ``?``, which saves translating.
     """
     connection.validate_no_broken_transaction()
     connection.ensure_connection()
-    psycopg = connection.Database  # type: ignore[attr-defined]  # the driver of Django's backend, which its types leave out
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    driver = connection.Database  # type: ignore[attr-defined]  # of Django's backend; its types leave it out
+    made = driver.Cursor(connection.connection)
+    with connection.wrap_database_errors, closing(made) as cursor:
         yield cursor
