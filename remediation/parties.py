@@ -1,11 +1,12 @@
 """Who asks and who votes, as the engine sees them: with the roles that they hold now."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import F
 
-from opsportal.core.actor import Actor, ActorKind
+from opsportal.core.actor import ENGINE, Actor, ActorKind
 from opsportal.institutions.models import Member, User
 from remediation.engine import Party
 from remediation.models import Delegation, Proposal, Vote
@@ -83,3 +84,8 @@ def delegation_for(person: str, roles: Collection[str], at: datetime) -> Delegat
         if delegation.role in _roles_now([giver]).get(giver, ()):
             return delegation
     return None
+
+
+def engine_for(actor: Actor) -> Actor:
+    """Return the engine as the actor of what it decided, on behalf of the person whose act made it decide."""
+    return replace(ENGINE, on_behalf_of=actor.id if actor.kind is ActorKind.HUMAN else None)

@@ -33,3 +33,4 @@ class Actor:
 
 SYSTEM = Actor(kind=ActorKind.SYSTEM, id="opsportal")
 TICKER = Actor(kind=ActorKind.SCHEDULE, id="ticker")
+ENGINE = Actor(kind=ActorKind.SYSTEM, id="engine")

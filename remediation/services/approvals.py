@@ -23,7 +23,7 @@ from opsportal.institutions.models import User
 from remediation import engine
 from remediation.active import Active, active_contract
 from remediation.models import Approval, Proposal, Vote
-from remediation.parties import delegation_for, party_voting
+from remediation.parties import delegation_for, engine_for, party_voting
 from remediation.services.brakes import contract_trusted
 from remediation.services.decisions import decision_move, refusal_enter
 from remediation.services.jobs import job_create, snapshot_authorising
@@ -237,7 +237,7 @@ def _close(approval: Approval, to: str, actor: Actor, at: datetime) -> None:
         approval,
         to=to,
         kind=Kind.APPROVAL_DECIDED,
-        actor=actor,
+        actor=engine_for(actor),
         data={
             "proposal": approval.proposal.code,
             "plan": approval.plan_digest,

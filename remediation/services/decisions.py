@@ -10,6 +10,7 @@ from opsportal.core.canonical import digest
 from remediation import engine
 from remediation.active import Active
 from remediation.models import Approval, Proposal
+from remediation.parties import engine_for
 from remediation.services.emergencies import emergency_note
 from remediation.services.jobs import job_create
 from remediation.snapshots import snapshot_of
@@ -55,7 +56,7 @@ def refusal_enter(proposal: Proposal, decision: engine.Decision, actor: Actor) -
     entry_record(
         kind=_REFUSALS.get(decision.gate, Kind.JOB_BLOCKED),
         subject=proposal,
-        actor=actor,
+        actor=engine_for(actor),
         bundle=decision.bundle,
         data={"code": decision.code or "NOT_APPROVED", "gate": decision.gate, "rule": decision.rule or None},
     )
@@ -75,7 +76,7 @@ def decision_move(
         proposal,
         to=to,
         kind=Kind.PROPOSAL_DECIDED,
-        actor=actor,
+        actor=engine_for(actor),
         bundle=decision.bundle,
         data={
             "effect": decision.effect,
@@ -104,7 +105,7 @@ def _approval_request(proposal: Proposal, decision: engine.Decision, *, at: date
     entry_record(
         kind=Kind.APPROVAL_REQUESTED,
         subject=approval,
-        actor=actor,
+        actor=engine_for(actor),
         bundle=decision.bundle,
         data={
             "proposal": proposal.code,

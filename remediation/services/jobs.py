@@ -17,6 +17,7 @@ from remediation import engine
 from remediation.active import Active
 from remediation.dsse import ORDER, envelope_sign
 from remediation.models import Approval, Job, Proposal, Vote
+from remediation.parties import engine_for
 from remediation.services.keys import order_key
 from remediation.snapshots import snapshot_of
 
@@ -150,7 +151,7 @@ def _order(
     entry_record(
         kind=Kind.JOB_ENQUEUED if is_executing else Kind.JOB_REQUESTED,
         subject=job,
-        actor=actor,
+        actor=engine_for(actor),
         bundle=proposal.bundle.digest,
         data={
             "runtime": proposal.runtime.code,

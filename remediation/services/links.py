@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ledger.kinds import Kind
 from ledger.services import entry_record, unit
-from opsportal.core.actor import Actor
+from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.errors import ConflictError, ExpiredError, NotFoundError, RefusedError
 from opsportal.core.scope import every_institution, institution_scope
 from opsportal.institutions.access import Permission, may, require
@@ -19,6 +19,7 @@ from remediation.models import Approval, ApprovalLink
 from remediation.services.approvals import approval_vote
 
 LIVES = timedelta(hours=72)
+_SENDERS = frozenset({ActorKind.SYSTEM, ActorKind.SCHEDULE})  # they send it to its person and see no vote of theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class LinkMade:
 def link_create(*, approval: Approval, user: User, actor: Actor) -> LinkMade:
     """Make a link for ``user`` to decide about ``approval``, for 72 hours or until the approval expires.
 
-    Raises RefusedError without ``approval.decide``; ConflictError when it is decided already or when the person could not
+    A person makes links for themselves alone; the portal makes those that it sends. Raises RefusedError for another's and
+    without ``approval.decide``; ConflictError when it is decided already or when the person could not
     decide: a stranger, or whoever asked.
     """
     require(actor, Permission.APPROVAL_DECIDE)
@@ -43,6 +45,8 @@ def link_create(*, approval: Approval, user: User, actor: Actor) -> LinkMade:
         raise ConflictError("That person cannot decide here.", code="NOT_AN_APPROVER")
     if str(user.code) == approval.proposal.requester_id:
         raise ConflictError("Whoever asked never approves.", code="APPROVAL_SOD_VIOLATION")
+    if actor.kind not in _SENDERS and actor.id != str(user.code):
+        raise RefusedError("A link votes in its person's name: everybody makes their own.", code="NOT_YOUR_LINK")
     text, now = token_text_new(), timezone.now()
     parsed = TokenText.parse(text)
     assert parsed is not None  # noqa: S101  narrows the type: it was made by the same rules

@@ -11,6 +11,7 @@ from opsportal.core.canonical import Json
 from remediation import engine
 from remediation.active import Active
 from remediation.models import Proposal
+from remediation.parties import engine_for
 
 # How long after the last moment to approve a plan may still be carried out; without an approval, from now.
 GRACE = timedelta(days=1)
@@ -54,7 +55,7 @@ def plan_make(
     entry_record(
         kind=Kind.PLAN_SEALED,
         subject=proposal,
-        actor=actor,
+        actor=engine_for(actor),
         bundle=active.rules.digest,
         data={"plan": plan.digest, "changes": len(diff), "preconditions": len(preconditions)},
     )

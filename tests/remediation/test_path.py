@@ -8,6 +8,7 @@ import time_machine
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from agents.chronicle import lines_of
 from ledger.models import Entry
 from ledger.verification import chain_verify
 from opsportal.core.actor import Actor, ActorKind
@@ -371,3 +372,19 @@ def test_a_plan_that_the_runtime_found_stale_ends_the_proposal(governed: Governe
     governed.runtime.report(job, status="refused", code="PLAN_STALE")
     job.refresh_from_db()
     assert (job.status, job.result_code, job.proposal.status) == ("failed", "PLAN_STALE", "stale")
+
+
+def test_the_ledger_says_who_did_it_the_engine_decides_and_machines_have_names(governed: Governed) -> None:
+    job = governed.ordered()
+    governed.runtime.take(job)
+    governed.runtime.report(job)
+    said = {line.entry.kind: line for line in lines_of(Entry.objects.filter(case=job.proposal.case).order_by("seq"))}
+    assert {kind: line.actor for kind, line in said.items()} == {
+        "PROPOSAL_CREATED": "owner-home",
+        "APPROVAL_VOTED": "executive_admin-home",
+        **dict.fromkeys(("JOB_CLAIMED", "JOB_STARTED", "RUNTIME_JOB_REPORTED"), "desk"),
+        **dict.fromkeys(("JOB_REQUESTED", "PLAN_SEALED", "PROPOSAL_DECIDED", "APPROVAL_REQUESTED"), "The engine"),
+        **dict.fromkeys(("APPROVAL_DECIDED", "JOB_ENQUEUED"), "The engine"),
+    }
+    assert said["JOB_ENQUEUED"].on_behalf_of == "executive_admin-home"
+    assert said["PLAN_SEALED"].on_behalf_of == ""
