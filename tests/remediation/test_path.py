@@ -14,7 +14,9 @@ from ledger.verification import chain_verify
 from opsportal.core.actor import Actor, ActorKind
 from opsportal.core.errors import ConflictError, DomainError, ExpiredError, InvalidError, RefusedError
 from opsportal.institutions.access import Role
-from opsportal.institutions.models import Member
+from opsportal.institutions.current import access_opened
+from opsportal.institutions.models import Member, User
+from opsportal.institutions.selectors import access_find
 from remediation import services
 from remediation.models import Approval, Bundle, Job, Proposal, Vote
 from tests.institutions.factories import actor_make
@@ -378,7 +380,11 @@ def test_the_ledger_says_who_did_it_the_engine_decides_and_machines_have_names(g
     job = governed.ordered()
     governed.runtime.take(job)
     governed.runtime.report(job)
-    said = {line.entry.kind: line for line in lines_of(Entry.objects.filter(case=job.proposal.case).order_by("seq"))}
+    reader = access_find(User.objects.get(code=governed.owner.id), slug="home")
+    assert reader is not None
+    with access_opened(reader):
+        lines = lines_of(Entry.objects.filter(case=job.proposal.case).order_by("seq"))
+    said = {line.entry.kind: line for line in lines}
     assert {kind: line.actor for kind, line in said.items()} == {
         "PROPOSAL_CREATED": "owner-home",
         "APPROVAL_VOTED": "executive_admin-home",
