@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from remediation import views_reconciliation
 from remediation.views import approvals, brakes, contracts, jobs, onboarding, proposals, runtimes
 
 app_name = "remediation"
@@ -13,6 +14,7 @@ urlpatterns = [
     path("proposals/<uuid:code>", proposals.proposal, name="proposal"),
     path("proposals/<uuid:code>/approve", approvals.approve, name="approve"),
     path("proposals/<uuid:code>/reject", approvals.reject, name="reject"),
+    path("proposals/<uuid:code>/review", approvals.review, name="review"),
     path("proposals/<uuid:code>/withdraw", proposals.withdraw, name="withdraw"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/<uuid:code>", jobs.job, name="job"),
@@ -33,4 +35,5 @@ urlpatterns = [
     path("onboarding/", onboarding.onboarding, name="onboarding"),
     path("brakes/stop", brakes.stop, name="stop"),
     path("brakes/freeze", brakes.freeze, name="freeze"),
+    path("reconciliation/", views_reconciliation.reconciliation, name="reconciliation"),
 ]

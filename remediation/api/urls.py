@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from remediation.api import runtime, views
+from remediation.api import cases, runtime, views
 
 
 class FileOperation:
@@ -46,6 +46,8 @@ urlpatterns = [
     path("brakes", views.brakes),
     path("brakes/stop", views.emergency_stop),
     path("brakes/freeze", views.freeze),
+    path("cases/<uuid:case_id>/bundle", cases.case_bundle_stream),
+    path("reconciliation", cases.reconciliation),
     path("runtime/enrol", runtime.runtime_enrol),
     path("runtime/heartbeat", runtime.runtime_heartbeat),
     path("runtime/jobs/claim", runtime.runtime_claim),

@@ -27,14 +27,15 @@ def case_bundle(institution_id: UUID, case: UUID, *, actor: Actor = SYSTEM, is_m
     """Return a stream of the zip that proves a case; that it was taken is recorded before the first byte.
 
     A copy for somebody without ``personal.read``, or one that is asked to be masked, has only the commitments of
-    private texts. Raises NotFoundError when no entry tells of the case, RefusedError without ``ledger.export``,
+    private texts; without ``ops.read`` it has neither findings nor runs. Raises NotFoundError when no entry tells of the case, RefusedError without ``ledger.export``,
     LedgerBrokenError when the ledger does not continue what was signed. A ledger that was stopped takes no entry; its
     evidence is handed out all the same, with what cannot be proven named.
     """
     require(actor, Permission.LEDGER_EXPORT)
-    is_masked = is_masked or not _may_read(actor)
+    is_masked = is_masked or not _may(actor, Permission.PERSONAL_READ)
     matter = matter_read(institution_id, case)
-    files = case_files(matter, at=timezone.now(), is_masked=is_masked)
+    made = members_of(matter, is_masked=is_masked, has_looks=_may(actor, Permission.OPS_READ))
+    files = files_signed(matter, made, at=timezone.now(), is_masked=is_masked)
     if not is_stopped(institution_id):
         data = {
             "size": matter.size,
@@ -47,9 +48,8 @@ def case_bundle(institution_id: UUID, case: UUID, *, actor: Actor = SYSTEM, is_m
     return zip_stream(files)
 
 
-def case_files(matter: Matter, *, at: datetime, is_masked: bool) -> Mapping[str, bytes]:
+def files_signed(matter: Matter, made: Members, *, at: datetime, is_masked: bool) -> Mapping[str, bytes]:
     """Return every file of the bundle, with ``case.json`` over the others and the signature under it."""
-    made = members_of(matter, is_masked=is_masked)
     about = pretty(_about(matter, made, at, is_masked=is_masked)).encode()
     note = _signed(matter, len(made.files), hashlib.sha256(about).digest())
     return {**made.files, "case.json": about, "case.note": note.encode()}
@@ -76,5 +76,5 @@ def _signed(matter: Matter, count: int, digest: bytes) -> str:
     return f"{text}\n— {log} {base64.b64encode(number + key.sign(text.encode())).decode()}\n"
 
 
-def _may_read(actor: Actor) -> bool:
-    return actor.kind is ActorKind.SYSTEM or may(actor.roles, Permission.PERSONAL_READ)
+def _may(actor: Actor, permission: Permission) -> bool:
+    return actor.kind is ActorKind.SYSTEM or may(actor.roles, permission)

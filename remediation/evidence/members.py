@@ -36,8 +36,8 @@ class Members:
         self.absent.append({"what": what, "why": why})
 
 
-def members_of(matter: Matter, *, is_masked: bool) -> Members:
-    """Return every file of the bundle but ``case.json`` and its signature."""
+def members_of(matter: Matter, *, is_masked: bool, has_looks: bool = True) -> Members:
+    """Return every file of the bundle but ``case.json`` and its signature; findings and runs only with ``has_looks``."""
     made = Members()
     made.put("README.txt", README)
     made.put("verify.py", case_verifier_text())
@@ -47,7 +47,10 @@ def members_of(matter: Matter, *, is_masked: bool) -> Members:
     _contracts_put(made, matter)
     _proposals_put(made, matter, is_masked=is_masked)
     _jobs_put(made, matter, is_masked=is_masked)
-    _finding_put(made, matter, is_masked=is_masked)
+    if has_looks:
+        _finding_put(made, matter, is_masked=is_masked)
+    elif matter.findings or matter.runs:
+        made.lack("findings and runs", "whoever took this may not read operations (ops.read)")
     _threads_put(made, matter, is_masked=is_masked)
     return made
 

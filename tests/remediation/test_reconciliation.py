@@ -1,0 +1,429 @@
+"""Whether everything that ran was ordered: what fits is clean, and what does not is named."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ledger.kinds import Kind
+from ledger.services import entry_record, unit
+from opsportal.core.canonical import canonical_bytes
+from opsportal.core.scope import institution_scope
+from opsportal.institutions.access import Role
+from remediation import services
+from remediation.guards import NAMES
+from remediation.models import Approval, Job, JournalLine, Proposal, Runtime
+from remediation.reconciliation import Reconciliation, reconciliation_of
+from remediation.reconciliation.differences import CODES, SECTIONS
+from tests.institutions.factories import institution_make, member_make
+from tests.portal.visits import cost, seen
+from tests.remediation.bundles import Journal, carried_out, sha
+from tests.remediation.factories import Governed
+from tests.remediation.people import browser_of
+
+PAGE, API = "/i/home/reconciliation/", "/api/v1/reconciliation"
+
+
+@pytest.fixture
+def journal(governed: Governed) -> Journal:
+    return Journal(governed.runtime)
+
+
+@pytest.fixture
+def unguarded(governed: Governed) -> None:
+    """Somebody who owns the database; the end of the test brings the triggers back."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            dropped = [f"DROP TRIGGER IF EXISTS {name}" for name in sorted(NAMES)]
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname = ANY(%s)", [[*NAMES]])
+            dropped = [f"DROP TRIGGER {name} ON {table}" for name, table in cursor.fetchall()]
+        for statement in dropped:
+            cursor.execute(statement)
+
+
+def beat(journal: Journal, *, seq: int | None = None, head: str = "") -> None:
+    """Let the runtime announce where its journal stands."""
+    services.runtime_beat(
+        runtime=journal.runtime.row,
+        version="0.1.0",
+        root="/srv",
+        capabilities=[],
+        journal_seq=len(journal.lines) if seq is None else seq,
+        journal_hash=head or journal.hash,
+    )
+
+
+def looked(governed: Governed, journal: Journal) -> Job:
+    """Return the dry-run of a new proposal, done as a true runtime does it."""
+    dry_run = Job.objects.get(proposal=governed.asked(), mode="dry_run")
+    runtime = governed.runtime
+    runtime.take(dry_run)
+    result = {"diff": [{"action": "delete", "path": "a.txt", "to": None}], "preconditions": []}
+    digest = sha(canonical_bytes(result))
+    said = {"job": str(dry_run.code), "order": dry_run.order_digest}
+    journal.write("accepted", **said)
+    journal.write("done", **said, digest=digest, note="executed")
+    runtime.report(dry_run, result=result, journal=journal.head)
+    journal.send()
+    return dry_run
+
+
+def ordered(governed: Governed, journal: Journal) -> Job:
+    """Return an approved execution that waits."""
+    proposal = looked(governed, journal).proposal
+    proposal.refresh_from_db()
+    governed.voted(proposal)
+    return Job.objects.get(proposal=proposal, mode="execute")
+
+
+def done(governed: Governed, journal: Journal, **how: Any) -> Job:
+    """Return an execution that went well, its runtime heard."""
+    job = ordered(governed, journal)
+    carried_out(governed, job, journal, **how)
+    beat(journal)
+    job.refresh_from_db()
+    return job
+
+
+def now() -> Reconciliation:
+    return reconciliation_of(timezone.now())
+
+
+def codes() -> list[str]:
+    return [one.code for one in now().differences]
+
+
+@pytest.mark.spec("V25")
+def test_a_clean_institution_says_so(governed: Governed, journal: Journal) -> None:
+    for status in ("executed", "failed"):
+        done(governed, journal, status=status)
+    found = now()
+    assert (found.verdict, found.differences) == ("clean", [])
+    counts = found.counts
+    assert (counts.runtimes, counts.lines, counts.executions, counts.orders) == (1, 10, 2, 4)
+
+
+@pytest.mark.django_db
+def test_an_institution_without_anything_is_clean() -> None:
+    institution = institution_make("empty")
+    with institution_scope(institution.pk):
+        assert now().verdict == "clean"
+
+
+def test_what_was_done_by_hand_is_an_orphan(governed: Governed, journal: Journal) -> None:
+    done(governed, journal)
+    stranger = uuid4()
+    journal.write("begun", job=str(stranger), order="0" * 64, note="files.delete")
+    journal.write("restored", job=str(stranger), note="slot")
+    journal.write("shell", note="rm -rf")
+    journal.send()
+    beat(journal)
+    found = now()
+    assert [(one.code, one.line) for one in found.differences] == [
+        ("NOT_ORDERED", 6),
+        ("BY_HAND", 7),
+        ("KIND_UNKNOWN", 8),
+    ]
+    assert (found.verdict, found.differences[0].job) == ("wrong", stranger)
+    assert {one.section for one in found.differences} == {"orphan"}
+
+
+def test_a_dry_run_that_was_carried_out_is_an_orphan(governed: Governed, journal: Journal) -> None:
+    dry_run = looked(governed, journal)
+    journal.write("begun", job=str(dry_run.code), order=dry_run.order_digest)
+    journal.send()
+    beat(journal)
+    assert codes() == ["NOT_ORDERED"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("order", "1" * 64), ("plan", "1" * 64)])
+def test_another_order_or_plan_than_was_given_is_an_orphan(
+    governed: Governed, journal: Journal, name: str, value: str
+) -> None:
+    job = ordered(governed, journal)
+    governed.runtime.take(job)
+    said = {"job": str(job.code), "order": job.order_digest, "plan": job.plan_digest, name: value}
+    journal.write("begun", **said)
+    journal.send()
+    beat(journal)
+    assert codes() == ["OTHER_ORDER"]
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_an_order_that_somebody_wrote_into_the_database_is_not_authorised(governed: Governed, journal: Journal) -> None:
+    proposal = looked(governed, journal).proposal
+    proposal.refresh_from_db()
+    at = timezone.now()
+    job = Job.objects.create(
+        code=proposal.code,
+        institution=governed.institution,
+        proposal=proposal,
+        runtime=governed.runtime.row,
+        mode="execute",
+        plan_digest=proposal.plan_digest,
+        order="{}",
+        order_digest="5" * 64,
+        not_before=at,
+        expires_at=at + timedelta(hours=1),
+        created_at=at,
+        status="running",
+        lease_expires_at=at,
+    )
+    journal.write("begun", job=str(job.code), order="5" * 64, plan=job.plan_digest)
+    journal.send()
+    beat(journal)
+    assert codes() == ["NOT_AUTHORISED", "ORDER_NOT_IN_LEDGER"]
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_an_order_that_is_gone_is_told_by_the_ledger(governed: Governed, journal: Journal) -> None:
+    job = ordered(governed, journal)
+    beat(journal)
+    Job.objects.filter(pk=job.pk).delete()
+    assert codes() == ["ORDER_VANISHED"]
+
+
+def test_an_approved_order_that_expired_never_ran_and_nothing_is_wrong(governed: Governed, journal: Journal) -> None:
+    job = ordered(governed, journal)
+    beat(journal)
+    assert codes() == ["WAITING"]
+    with time_machine.travel(job.expires_at, tick=False):
+        beat(journal)
+        assert codes() == ["EXPIRED"]
+        services.governance_sweep(governed.institution.pk)
+        found = now()
+    assert [(one.code, one.section, one.job) for one in found.differences] == [("EXPIRED", "never_run", job.code)]
+    assert found.verdict == "clean"
+
+
+def test_an_order_that_was_cancelled_and_begun_all_the_same_is_a_contradiction(
+    governed: Governed, journal: Journal
+) -> None:
+    job = ordered(governed, journal)
+    services.job_cancel(job=job, actor=governed.executive)
+    beat(journal)
+    assert codes() == ["CANCELLED"]
+    journal.write("begun", job=str(job.code), order=job.order_digest, plan=job.plan_digest)
+    journal.send()
+    beat(journal)
+    assert codes() == ["BEGUN_AFTER_END"]
+
+
+def test_an_unknown_outcome_is_listed_until_it_is_known(governed: Governed, journal: Journal) -> None:
+    job = ordered(governed, journal)
+    governed.runtime.take(job)
+    said = {"job": str(job.code), "order": job.order_digest}
+    journal.write("begun", **said, plan=job.plan_digest)
+    journal.send()
+    with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=False):
+        services.governance_sweep(governed.institution.pk)
+        beat(journal)
+        found = now()
+        assert [(one.code, one.job) for one in found.differences] == [("OUTCOME_UNKNOWN", job.code)]
+        assert found.verdict == "unknown"
+        journal.write("done", **said, note="executed")
+        journal.send()
+        beat(journal)
+        assert codes() == ["OUTCOME_IN_JOURNAL"]
+
+
+def test_a_result_that_has_not_arrived_is_not_known(governed: Governed, journal: Journal) -> None:
+    job = ordered(governed, journal)
+    governed.runtime.take(job)
+    said = {"job": str(job.code), "order": job.order_digest}
+    journal.write("begun", **said, plan=job.plan_digest)
+    journal.write("done", **said, note="executed")
+    journal.send()
+    beat(journal)
+    assert codes() == ["RESULT_NOT_ARRIVED"]
+
+
+@pytest.mark.parametrize("changes", [{"note": "failed"}, {"digest": "0" * 64}, {"code": "OTHER"}])
+def test_a_result_that_says_something_else_than_the_journal(
+    governed: Governed, journal: Journal, changes: dict[str, str]
+) -> None:
+    write = journal.write
+
+    def lying(kind: str, **said: Any) -> None:
+        write(kind, **(said | (changes if kind == "done" else {})))
+
+    job = ordered(governed, journal)
+    journal.write = lying  # type: ignore[method-assign]  # a runtime that lies to itself
+    carried_out(governed, job, journal)
+    beat(journal)
+    assert codes() == ["RESULT_CONTRADICTS"]
+
+
+def test_a_result_without_a_line_may_be_late_or_false(governed: Governed, journal: Journal) -> None:
+    job = ordered(governed, journal)
+    governed.runtime.take(job)
+    governed.runtime.report(job)
+    beat(journal)
+    assert codes() == ["RESULT_AHEAD"]
+    journal.write("reported", job=str(job.code))
+    journal.send()
+    beat(journal)
+    assert codes() == ["RESULT_NOT_IN_JOURNAL"]
+
+
+def test_the_same_order_begun_twice_is_a_contradiction(governed: Governed, journal: Journal) -> None:
+    job = done(governed, journal)
+    journal.write("begun", job=str(job.code), order=job.order_digest, plan=job.plan_digest)
+    journal.send()
+    beat(journal)
+    assert codes() == ["BEGUN_TWICE"]
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_status_that_the_ledger_does_not_tell_of_is_a_contradiction(governed: Governed, journal: Journal) -> None:
+    job = done(governed, journal)
+    Job.objects.filter(pk=job.pk).update(status="failed")
+    assert codes() == ["STATUS_NOT_IN_LEDGER"]
+
+
+def test_a_journal_that_lags_behind_what_was_announced(governed: Governed, journal: Journal) -> None:
+    done(governed, journal)
+    journal.write("reported")
+    journal.write("reported")
+    beat(journal)
+    (behind,) = now().differences
+    assert (behind.code, behind.line, behind.count, now().verdict) == ("JOURNAL_BEHIND", 5, 2, "unknown")
+
+
+def _line_edited(_: Journal) -> None:
+    row = JournalLine.objects.order_by("seq")[1]
+    JournalLine.objects.filter(pk=row.pk).update(line=row.line.replace('"executed"', '"refused"'))
+
+
+FORKS: dict[str, Callable[[Journal], object]] = {
+    "LINE_EDITED": _line_edited,
+    "HEAD_DIFFERS": lambda journal: beat(journal, head="0" * 64),
+    "JOURNAL_SHORTER": lambda journal: beat(journal, seq=2, head=json.loads(journal.lines[2])["prev"]),
+}
+
+
+@pytest.mark.usefixtures("unguarded")
+@pytest.mark.parametrize("code", FORKS)
+def test_a_journal_that_was_rewritten_is_a_fork(governed: Governed, journal: Journal, code: str) -> None:
+    done(governed, journal)
+    FORKS[code](journal)
+    found = now()
+    assert [(one.code, one.section) for one in found.differences if one.section == "fork"] == [(code, "fork")]
+    assert found.verdict == "wrong"
+
+
+def test_a_heartbeat_from_before_the_last_lines_is_no_fork(governed: Governed, journal: Journal) -> None:
+    ordered(governed, journal)
+    beat(journal)
+    job = Job.objects.get(mode="execute")
+    carried_out(governed, job, journal)
+    assert codes() == []
+
+
+def test_a_runtime_that_is_not_heard_leaves_it_unknown(governed: Governed, journal: Journal) -> None:
+    done(governed, journal)
+    with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
+        assert (codes(), now().verdict) == (["SILENT"], "unknown")
+        Runtime.objects.update(status="revoked")
+        assert codes() == []
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_approved_and_never_ordered_is_told(governed: Governed, journal: Journal) -> None:
+    proposal = looked(governed, journal).proposal
+    beat(journal)
+    data = {"proposal": proposal.code, "plan": "0" * 64, "status": "approved", "votes": 1}
+    approval = Approval.objects.get(proposal=proposal)
+    with unit(governed.institution.pk, governed.executive):
+        entry_record(kind=Kind.APPROVAL_DECIDED, subject=approval, actor=governed.executive, data=data)
+    assert codes() == ["NOT_ORDERED_AFTER_APPROVAL"]
+
+
+def test_it_costs_the_same_however_much_there_is(governed: Governed, journal: Journal) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            now()
+        return len(captured)
+
+    done(governed, journal)
+    one = queries()
+    for _ in range(3):
+        done(governed, journal)
+    assert queries() == one == 4
+
+
+def test_every_code_has_a_section_and_a_sentence() -> None:
+    for section, sentence in CODES.values():
+        assert section in SECTIONS
+        assert str(sentence).endswith(".")
+
+
+@pytest.mark.spec("V42")
+def test_the_page_says_what_was_compared_what_was_found_and_what_it_cannot_prove(
+    governed: Governed, journal: Journal
+) -> None:
+    browser = browser_of(governed.owner)
+    done(governed, journal)
+    shown = seen(browser, PAGE)
+    assert "Everything that ran was ordered and approved" in shown
+    assert "root shell" in shown
+    stranger = uuid4()
+    journal.write("begun", job=str(stranger), order="0" * 64)
+    journal.send()
+    shown = seen(browser, PAGE)
+    assert "Something does not fit" in shown
+    assert str(stranger) in shown
+    assert "nobody ordered it" in shown
+
+
+def test_the_page_costs_the_same_for_one_difference_and_for_many(governed: Governed, journal: Journal) -> None:
+    browser = browser_of(governed.owner)
+    journal.write("begun", job=str(uuid4()))
+    journal.send()
+    one = cost(browser, PAGE)
+    for _ in range(20):
+        journal.write("begun", job=str(uuid4()))
+    journal.send()
+    assert cost(browser, PAGE) == one <= 20
+
+
+def test_the_api_tells_the_same(governed: Governed, journal: Journal) -> None:
+    done(governed, journal)
+    journal.write("begun", job=str(uuid4()), order="0" * 64)
+    journal.send()
+    answer = browser_of(governed.owner).get(API)
+    assert answer.status_code == 200
+    said = answer.json()
+    assert (said["verdict"], [one["code"] for one in said["differences"]]) == ("wrong", ["NOT_ORDERED"])
+    assert said["differences"][0]["section"] == "orphan"
+    assert "root shell" in said["limit"]
+    assert set(said["counts"]) == {"runtimes", "lines", "executions", "orders", "entries"}
+
+
+def test_it_shows_nothing_of_another_institution(governed: Governed, journal: Journal) -> None:
+    away = institution_make("away")
+    journal.write("begun", job=str(uuid4()), order="0" * 64)
+    journal.send()
+    with institution_scope(away.pk):
+        assert now().counts.lines == 0
+    stranger = Client()
+    stranger.force_login(member_make(away, *Role).user)
+    assert stranger.get(PAGE).status_code == 404
+
+
+def test_proposals_of_the_same_case_are_told_apart(governed: Governed, journal: Journal) -> None:
+    first, second = done(governed, journal), done(governed, journal)
+    assert isinstance(first.proposal.case, UUID)
+    assert first.proposal.case != second.proposal.case
+    assert Proposal.objects.count() == 2
+    assert codes() == []
