@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Categories that show nothing, or that make other characters look different from what they are.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_BESIDE = {"\n": "↵", "\t": "⇥", "\r": "␍"}
+_BESIDE = {"\n": "↵", "\t": "⇥", "\r": "␍", " ": "␣"}
 # What follows "Olga wants to"; operations of other contracts are called by their title.
 PHRASES: "dict[str, _StrPromise]" = {
     "files.delete": ngettext_lazy("delete %(count)d file", "delete %(count)d files", "count"),
@@ -49,12 +49,14 @@ PHRASES: "dict[str, _StrPromise]" = {
 }
 
 
-def visible(text: object) -> SafeString:
+def visible(text: object, *, has_edges: bool = True) -> SafeString:
     """Return a text that somebody else chose as HTML in which nothing hides: every odd character shows its number.
+
+    Spaces at its beginning and end count as odd, unless ``has_edges`` is False: in a line of a text they are usual.
 
     It keeps to itself: whatever letters it holds, what stands around it does not change its direction.
     """
-    inner = mark_safe("".join(_character(one, at) for at, one in _characters(str(text))))  # noqa: S308  all escaped
+    inner = mark_safe("".join(_character(one, is_edge=at and has_edges) for at, one in _characters(str(text))))  # noqa: S308  all escaped
     return format_html('<bdi class="untrusted" dir="ltr">{}</bdi>', inner)
 
 
@@ -70,15 +72,15 @@ def name_visible(name: object) -> SafeString:
     return format_html('{} <span class="odd">{}</span>', visible(shown), _("not text"))
 
 
-def _characters(text: str) -> Sequence[tuple[str, str]]:
-    """Return each character with where it stands: ``edge`` at the beginning or the end, else ``within``."""
+def _characters(text: str) -> Iterable[tuple[bool, str]]:
+    """Return each character, and whether it stands at the beginning or the end."""
     last = len(text) - 1
-    return [("edge" if place in {0, last} else "within", one) for place, one in enumerate(text)]
+    return ((place in {0, last}, one) for place, one in enumerate(text))
 
 
-def _character(one: str, place: str) -> str:
+def _character(one: str, *, is_edge: bool) -> str:
     is_space = unicodedata.category(one) == "Zs"
-    is_odd = unicodedata.category(one) in _UNSEEN or (is_space and (one != " " or place == "edge"))
+    is_odd = unicodedata.category(one) in _UNSEEN or (is_space and (one != " " or is_edge))
     if not is_odd:
         return conditional_escape(one)
     number = f"U+{ord(one):04X}"

@@ -43,10 +43,10 @@ PILLS: dict[str, Pill] = {
     "waiting": Pill(_("Waiting"), "hourglass", "warn"),
     "done": Pill(_("Done"), "archive", "good"),
     # risk classes
-    "R0": Pill(_("R0 only looks"), "eye", "off"),
-    "R1": Pill(_("R1 can be undone"), "rotate-clockwise", "calm"),
-    "R2": Pill(_("R2 changes something"), "alert-triangle", "warn"),
-    "R3": Pill(_("R3 destroys, or opens"), "alert-octagon", "worst"),
+    "R0": Pill(_("R0 looks"), "eye", "off"),
+    "R1": Pill(_("R1 reversible"), "rotate-clockwise", "calm"),
+    "R2": Pill(_("R2 changes"), "alert-triangle", "warn"),
+    "R3": Pill(_("R3 destructive"), "alert-octagon", "worst"),
     # proposals and approvals
     "requested": Pill(_("Asked for"), "circle-dashed", "calm"),
     "pending_approval": Pill(_("Waits for approval"), "hourglass", "warn"),
@@ -65,7 +65,7 @@ PILLS: dict[str, Pill] = {
     "passed": Pill(_("Passed"), "check", "good"),
     # jobs
     "enqueued": Pill(_("Queued"), "clock-pause", "calm"),
-    "leased": Pill(_("Taken by the runtime"), "server", "calm"),
+    "leased": Pill(_("Taken"), "server", "calm"),
     "executed": Pill(_("Executed"), "checks", "good"),
     "failed": Pill(_("Failed"), "alert-square-rounded", "bad"),
     "outcome_unknown": Pill(_("Outcome unknown"), "help-octagon", "worst"),

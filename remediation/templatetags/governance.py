@@ -58,6 +58,12 @@ def gate_word(gate: str) -> str:
 
 
 @register.filter
+def visible_line(text: str) -> SafeString:
+    """Return a line of a text as HTML in which nothing hides; that it is indented is no news."""
+    return words.visible(text, has_edges=False)
+
+
+@register.filter
 def by_code(names: Mapping[str, str], code: str) -> str:
     """Return the name of a person in ``names`` (code to name); what is no person, as it is."""
     return names.get(code, code)

@@ -86,6 +86,20 @@ def reject(request: PortalRequest, code: UUID) -> HttpResponseBase:
     return go(request, proposal.get_absolute_url())
 
 
+@requires(Permission.APPROVAL_DECIDE)
+@require_POST
+def review(request: PortalRequest, code: UUID) -> HttpResponseBase:
+    """Say whether an emergency was justified."""
+    found = selectors.proposal_get(code)
+    services.emergency_review(
+        proposal=found,
+        actor=request.actor,
+        verdict=request.POST.get("verdict", ""),
+        note=request.POST.get("note", ""),
+    )
+    return go(request, found.get_absolute_url())
+
+
 def _agree(request: PortalRequest, dialog: Dialog, *, is_confirmed: bool) -> HttpResponseBase:
     approval = _approval(dialog.proposal)
     if not is_confirmed:

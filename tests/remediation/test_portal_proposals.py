@@ -1,16 +1,19 @@
 """The page of one proposal, the second step, the list, and a new one."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import User
 from remediation import services
+from remediation.forms import DecisionForm
 from remediation.models import Job, Proposal, Runtime, Vote
-from tests.institutions.factories import institution_make
+from tests.institutions.factories import institution_make, member_make
 from tests.portal.visits import HTMX, cost, pressed, seen, visitor
 from tests.remediation.factories import Governed
 from tests.remediation.people import browser_of
@@ -41,7 +44,7 @@ def test_it_says_who_wants_what_where_and_why_in_the_order_of_reading(
     shown = seen(executive, page(proposal))
     wanted = [
         "<strong>Olga</strong> wants to delete 2 files on <strong>",
-        "R2 changes something",
+        "R2 changes",
         "can be undone",
         "the disk is full",
         "What would change",
@@ -185,15 +188,54 @@ def test_while_the_emergency_stop_is_pulled_nobody_decides(governed: Governed, e
     assert "Approve…" not in shown
 
 
-def _as_irreversible(proposal: Proposal, risk: str) -> None:
-    """Let the contract of a proposal call its operation by another class; past the compiler, for the page alone."""
-    Proposal.objects.filter(pk=proposal.pk).update(risk=risk)
+def test_who_decides_in_somebodys_place_is_shown_with_both(governed: Governed, owner: Client) -> None:
+    clerk = member_make(governed.institution, Role.DEVOPS)
+    proposal = governed.waiting()
+    client = browser_of(clerk.actor, name="Carla")
+    assert "Approve…" not in seen(client, page(proposal))
+    services.delegation_create(
+        institution_id=governed.institution.pk,
+        role=Role.EXECUTIVE_ADMIN,
+        to_user=clerk.user,
+        until=timezone.now() + timedelta(days=1),
+        actor=governed.executive,
+    )
+    assert "Approve…" in seen(client, page(proposal))
+    sent = {"plan_digest": proposal.plan_digest, "reason": "looked"}
+    assert client.post(page(proposal, "/approve"), sent, headers=HTMX).status_code == 204
+    giver = User.objects.get(code=governed.executive.id)
+    shown = seen(owner, page(proposal))
+    assert "<strong>Carla</strong>" in shown
+    assert f"in place of {giver}" in shown
+
+
+def test_an_emergency_says_so_and_somebody_else_reviews_it(
+    governed: Governed, owner: Client, executive: Client
+) -> None:
+    proposal = governed.asked(emergency="disk_full")
+    governed.runtime.dry_run(Job.objects.get(proposal=proposal, mode="dry_run"))
+    assert "The clause disk_full was invoked in place of the approval." in seen(owner, page(proposal))
+    assert "It was justified" not in seen(owner, page(proposal))
+    assert "It was justified" in seen(executive, page(proposal))
+    sent = {"verdict": "justified", "note": "the disk was full indeed"}
+    assert owner.post(page(proposal, "/review"), sent, headers=HTMX).status_code == 403
+    assert executive.post(page(proposal, "/review"), {**sent, "note": ""}, headers=HTMX).status_code == 422
+    assert executive.post(page(proposal, "/review"), sent, headers=HTMX).status_code == 204
+    assert "Reviewed by Ed" in seen(owner, page(proposal))
+
+
+def test_what_cannot_be_undone_is_named_once_more() -> None:
+    sent = {"plan_digest": "a" * 64, "reason": "x"}
+    for name, is_right in (("", False), ("disk", False), ("desk", True)):
+        form = DecisionForm({**sent, "target": name}, target="desk", is_irreversible=True, is_needed=True)
+        assert form.is_valid() is is_right
+    assert DecisionForm(sent, target="desk", is_irreversible=False, is_needed=True).is_valid()
 
 
 @pytest.mark.spec("V35")
 def test_the_highest_class_asks_for_the_password_again(governed: Governed, executive: Client) -> None:
     proposal = governed.waiting()
-    _as_irreversible(proposal, "R3")
+    Proposal.objects.filter(pk=proposal.pk).update(risk="R3")
     answer = executive.get(page(proposal, "/approve"))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
