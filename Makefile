@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 BIN := $(VENV)/bin
 
-.PHONY: help run install install-dev lock check format test e2e bench spec vendor docs openapi
+.PHONY: help run install install-dev lock check format test runtime e2e bench spec vendor docs openapi
 
 help: ## Show this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,7 @@ check: install-dev ## Lint, templates, types, layering, migrations, production s
 	$(BIN)/ruff format --check .
 	@git ls-files 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 --check
 	$(BIN)/mypy .
+	$(BIN)/mypy --config-file runtime/pyproject.toml runtime/ops_runtime
 	$(BIN)/lint-imports
 	DJANGO_SETTINGS_MODULE=opsportal.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 	OPSPORTAL_SECRET_KEY=$$(head -c 60 /dev/urandom | base64 -w 0) OPS_INTERNAL_TOKEN=$$(head -c 30 /dev/urandom | base64) \
@@ -57,6 +58,9 @@ openapi: install-dev ## Write docs/openapi.yaml alone
 
 test: install-dev ## The suite, on SQLite or on DATABASE_URL
 	$(BIN)/python -m pytest -q -m "not e2e"
+
+runtime: install-dev ## The tests of the program on the machine, which needs nothing of the portal
+	$(BIN)/python -m pytest -q -c runtime/pyproject.toml runtime/tests
 
 e2e: install-dev ## The browser tests
 	$(BIN)/python -m pytest -q tests/e2e -m e2e

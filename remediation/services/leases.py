@@ -1,6 +1,7 @@
 """A runtime takes jobs under a lease, begins them, and says that it is still at it."""
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import connection
 from django.utils import timezone
@@ -19,6 +20,7 @@ from remediation.services.jobs import job_cancel_now, snapshot_authorising
 
 LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=30)
+LOOKED_AT = 200  # of a long queue: what is held back at its head does not keep the rest waiting
 _HELD = frozenset({"EMERGENCY_STOP", "FROZEN", "SAFE_MODE", "BUNDLE_DRIFT", "DEPT_INACTIVE"})
 
 
@@ -34,14 +36,17 @@ def jobs_claim(*, runtime: Runtime, limit: int) -> list[Job]:
     now. What is held back stays in the queue; what is no longer allowed is cancelled.
     """
     actor, at = actor_of_runtime(runtime), timezone.now()
+    waiting = Job.objects.filter(
+        runtime=runtime, status=Job.Status.ENQUEUED, not_before__lte=at, expires_at__gt=at
+    ).order_by("pk")
+    if not waiting.exists():
+        return []  # most polls find nothing, and take no lock for that
     with contract_trusted(runtime.institution_id), unit(runtime.institution_id, actor):
-        waiting = Job.objects.filter(
-            runtime=runtime, status=Job.Status.ENQUEUED, not_before__lte=at, expires_at__gt=at
-        ).order_by("pk")
         locked = waiting.select_for_update(of=("self",), skip_locked=connection.vendor == "postgresql")
         rows = locked.select_related("proposal__department", "proposal__runtime", "proposal__bundle", "approval")
-        active = active_contract(runtime.department) if rows else None
-        return [_leased(job, actor, at) for job in rows[:limit] if _is_allowed(job, active, actor, at)]
+        active = active_contract(runtime.department)
+        allowed = (job for job in rows[:LOOKED_AT] if _is_allowed(job, active, actor, at))
+        return [_leased(job, actor, at) for job in islice(allowed, limit)]
 
 
 def job_start(*, job: Job, runtime: Runtime) -> Job:
