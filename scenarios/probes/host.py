@@ -1,4 +1,4 @@
-"""This machine: disks, memory, load, listening ports, processes."""
+"""This machine: disks, memory, load, processors, network, listening ports, processes."""
 
 import asyncio
 import os
@@ -15,6 +15,8 @@ from scenarios.models import ProbeState
 from scenarios.probes.base import CheckSpec, JsonSchema, Look, Measure, Probe, ProbeContext, Reason
 from scenarios.probes.conditions import judge, rules_of
 from scenarios.threads import BusyError, in_thread
+
+SAMPLE_SECONDS = 0.5  # rates are taken over this; the thread sleeps meanwhile
 
 
 class HostProbe(Probe):
@@ -35,6 +37,9 @@ class HostProbe(Probe):
         Measure("memory_available_bytes", "number", "Memory that can be had without swapping."),
         Measure("swap_percent", "number", "Used share of swap; 0 without swap."),
         Measure("load_per_cpu", "number", "Average over 5 minutes, divided by the processors."),
+        Measure("cpu_percent", "number", "Share of all processors that was busy during half a second."),
+        Measure("network_received_bytes_s", "number", "Per second during half a second, all interfaces but loopback."),
+        Measure("network_sent_bytes_s", "number", "The same, sent."),
         Measure("uptime_seconds", "number", "Since the machine started."),
         Measure("listening:", "boolean", "Something listens on a port: 443, or 53/udp."),
         Measure("processes:", "number", "How many processes have this name."),
@@ -86,6 +91,17 @@ def _inodes_percent(path: str) -> float:
     return 100 * (1 - status.f_favail / status.f_files) if status.f_files else 0.0
 
 
+def _network_bytes_s(direction: str) -> float:
+    before, started = _network_bytes(direction), monotonic()
+    time.sleep(SAMPLE_SECONDS)
+    return max(0, _network_bytes(direction) - before) / (monotonic() - started)
+
+
+def _network_bytes(direction: str) -> int:
+    counters = psutil.net_io_counters(pernic=True)
+    return sum(getattr(one, f"bytes_{direction}") for name, one in counters.items() if name != "lo")
+
+
 def _listening(argument: str) -> bool:
     port, _, protocol = argument.partition("/")
     is_udp = protocol == "udp"
@@ -114,6 +130,9 @@ TAKE: Mapping[str, Callable[[str], Any]] = {
     "memory_available_bytes": lambda _: psutil.virtual_memory().available,
     "swap_percent": lambda _: psutil.swap_memory().percent,
     "load_per_cpu": lambda _: psutil.getloadavg()[1] / (os.cpu_count() or 1),
+    "cpu_percent": lambda _: psutil.cpu_percent(interval=SAMPLE_SECONDS),
+    "network_received_bytes_s": lambda _: _network_bytes_s("recv"),
+    "network_sent_bytes_s": lambda _: _network_bytes_s("sent"),
     "uptime_seconds": lambda _: time.time() - psutil.boot_time(),
     "listening": _listening,
     "processes": _processes,

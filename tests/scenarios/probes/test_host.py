@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import psutil
 import pytest
 
-from scenarios.probes.conditions import condition_problems
+from scenarios.probes.conditions import condition_problems, rules_of
 from scenarios.probes.kinds import probe_for
 from tests.scenarios.probes.looking import look_at, must, verdict
+from tests.scenarios.registry.shipped import configuration, shipped
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,9 @@ from tests.scenarios.probes.looking import look_at, must, verdict
         "memory_percent",
         "swap_percent",
         "load_per_cpu",
+        "cpu_percent",
+        "network_received_bytes_s",
+        "network_sent_bytes_s",
         "disk_free_bytes:/",
         "memory_available_bytes",
         "uptime_seconds",
@@ -120,3 +125,22 @@ def test_a_disk_that_hangs_is_unknown_and_is_not_asked_again_meanwhile(monkeypat
 def test_a_measure_that_cannot_be_taken_is_refused(measure: str) -> None:
     assert condition_problems(probe_for("host"), must(measure, "==", 1))
     assert not condition_problems(probe_for("host"), must("listening:53/udp", "==", True))
+
+
+@pytest.mark.spec("O12")
+def test_busy_processors_are_seen() -> None:
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(psutil.cpu_count() or 1)]
+    try:
+        look = look_at("host", must("cpu_percent", ">", 80))
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert verdict(look) == ("ok", "ok")
+
+
+@pytest.mark.spec("O12")
+def test_the_shipped_registry_shows_processors_memory_disk_and_network() -> None:
+    checks = [check for spec in shipped(configuration()).scenarios.values() for check in spec.checks]
+    seen = {name.partition(":")[0] for check in checks if check.kind == "host" for name in rules_of(check).measures}
+    assert {"cpu_percent", "memory_percent", "disk_percent", "network_received_bytes_s", "network_sent_bytes_s"} <= seen

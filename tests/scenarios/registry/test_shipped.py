@@ -11,7 +11,7 @@ from tests.scenarios.registry.shipped import NINE, PATH, configuration, looks, s
 
 BARE = shipped(configuration())
 SPECS = [pytest.param(spec, id=spec.id) for spec in BARE.scenarios.values()]
-ALWAYS = ("host.disk", "host.load", "host.memory", "host.swap")
+ALWAYS = ("host.activity", "host.disk", "host.load", "host.memory", "host.swap")
 SELF = ("database", "ledger", "queue", "registry", "tick", "worker")
 
 
