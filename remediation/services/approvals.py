@@ -59,11 +59,11 @@ def approval_vote(
         raise RefusedError("People decide, machines never do.", code="APPROVAL_SOD_VIOLATION")
     require(actor, Permission.APPROVAL_DECIDE)
     reason = _input_checked(approval, verdict, reason)
-    at = timezone.now()
-    _ended_check(approval, at)
+    _ended_check(approval, timezone.now())
     stale = ""
     with contract_trusted(approval.institution_id), unit(approval.institution_id, actor):
         proposal, approval = _locked(approval)
+        at = timezone.now()  # not earlier: who waited for the lock comes after whoever held it
         _decided_check(approval)
         active = active_contract(proposal.department)
         if active is None or active.release.bundle_id != proposal.bundle_id:

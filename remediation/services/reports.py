@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ _KEYS = {
 }
 _STATUSES = {"executed": Job.Status.EXECUTED, "failed": Job.Status.FAILED, "refused": Job.Status.FAILED}
 OUTPUT_MAX = 1_048_576
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped, as canonical JSON has it; PostgreSQL keeps none
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def report_read(job: Job, runtime: Runtime, envelope: Mapping[str, Any]) -> Repo
     """Return what a signed result says; raise InvalidError unless it is this runtime's, of this job and its order."""
     try:
         opened = envelope_open(envelope, kind=RESULT, keyid=str(runtime.code), public=bytes.fromhex(runtime.public_key))
+        if _NUL.search(opened.payload):
+            raise EnvelopeError("it holds a NUL")
         said = json.loads(opened.payload)
         if not isinstance(said, dict) or canonical_bytes(said) != opened.payload or said.keys() != _KEYS:
             raise EnvelopeError("the payload is not a canonical result")
@@ -116,7 +120,8 @@ def _report(job: Job, runtime: Runtime, said: Mapping[str, Any], envelope: Mappi
     result, digest = said["result"], hashlib.sha256(canonical_bytes(said["result"])).hexdigest()
     if not isinstance(result, dict) or digest != said["result_sha256"] or said["status"] not in _STATUSES:
         raise EnvelopeError("its result is not what its digest says")
-    if not isinstance(said["code"], str) or len(said["code"]) > 40 or not isinstance(said["exit_code"], int):
+    is_exit = type(said["exit_code"]) is int and abs(said["exit_code"]) < 2**31
+    if not isinstance(said["code"], str) or len(said["code"]) > 40 or not is_exit:
         raise EnvelopeError("its code is not one")
     return Report(
         status=said["status"],

@@ -1,6 +1,6 @@
 """What time alone changes: approvals and jobs expire, lost leases are noticed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
@@ -11,6 +11,7 @@ from opsportal.core.actor import TICKER, Actor
 from opsportal.core.scope import institution_scope
 from remediation.models import Approval, Job, Proposal, SeenNonce
 from remediation.services.approvals import approval_expire
+from remediation.services.jobs import DRY_RUN_WITHIN
 from remediation.services.outcomes import outcomes_hold
 
 NONCE_KEPT = timedelta(minutes=10)
@@ -28,8 +29,17 @@ def governance_sweep(institution_id: UUID, *, actor: Actor = TICKER) -> None:
             approval_expire(approval, actor=actor)
         for job in Job.objects.filter(status__in=Job.ACTIVE).select_related("proposal__bundle", "runtime"):
             _job_look(job, actor)
+        _abandoned_expire(at, actor)
         outcomes_hold(actor=actor)
         SeenNonce.objects.filter(seen_at__lt=at - NONCE_KEPT).delete()
+
+
+def _abandoned_expire(at: datetime, actor: Actor) -> None:
+    """Let expire what waits for a dry-run that nobody will tell any more: it was cancelled, or its machine is silent."""
+    waiting = Proposal.objects.filter(status=Proposal.Status.REQUESTED, created_at__lte=at - DRY_RUN_WITHIN)
+    for proposal in waiting.exclude(jobs__status__in=Job.ACTIVE):
+        with unit(proposal.institution_id, actor):
+            _proposal_expire(proposal, actor)
 
 
 def _job_look(job: Job, actor: Actor) -> None:

@@ -14,11 +14,12 @@ from opsportal.core.errors import ConflictError
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Member, User
 from remediation import services
-from remediation.models import Approval, Job, Proposal, Vote
+from remediation.models import Approval, ApprovalLink, Job, Proposal, Vote
 from tests.institutions.factories import PASSWORD, actor_make, institution_make, system_make, user_make
 from tests.portal.visits import HTMX
 from tests.remediation.attacks.doors import (
     DOORS,
+    FORM,
     SERVICE,
     SESSION,
     TOKEN,
@@ -122,6 +123,21 @@ def _ballot(proposal: Proposal, voter: User, **changes: object) -> Vote:
         "cast_at": timezone.now(),
     }
     return Vote.objects.create(**columns | changes)
+
+
+@pytest.mark.spec("V28")
+@pytest.mark.parametrize("who", ["requester", "approver"])
+def test_a1_nobody_gets_a_link_that_votes_in_anothers_name(governed: Governed, both: Actor, who: str) -> None:
+    proposal = governed.waiting(actor=both)
+    actor = both if who == "requester" else actor_make(governed.institution, Role.EXECUTIVE_ADMIN, Role.DEVOPS)
+    name = User.objects.get(code=governed.executive.id).username
+    headers = {"Authorization": f"Bearer {token_of(actor, governed.institution.pk)}"}
+    address = f"/api/v1/approvals/{proposal.approval.code}/links"
+    before = ApprovalLink.objects.count()
+    with watched() as traces:
+        answer = Client().post(address, {"username": name}, "application/json", headers=headers)
+        assert verdict_of(answer).refusal == (403, "NOT_YOUR_LINK")
+    assert (traces.changed, traces.codes, ApprovalLink.objects.count()) == ([], ["NOT_YOUR_LINK"], before)
 
 
 @pytest.mark.spec("V28")
@@ -372,6 +388,26 @@ def test_a12_one_person_with_both_roles_is_one_person(governed: Governed, door: 
 def test_a12_the_second_stage_does_not_go_first(governed: Governed, door: Door) -> None:
     release(governed, two_stages())
     refuse(door, governed.executive, governed.waiting(), 403, "RBAC_DENIED")
+
+
+def test_a13_who_votes_for_the_requester_or_for_one_who_has_voted_adds_nothing(governed: Governed, both: Actor) -> None:
+    release(governed, two_needed())
+    proposal = governed.waiting(actor=both)
+    deputy = actor_make(governed.institution, Role.DEVOPS)
+    person = User.objects.get(code=deputy.id)
+    until = timezone.now() + timedelta(days=1)
+    for door, giver, code in (
+        (SERVICE, both, (403, "APPROVAL_SOD_VIOLATION")),
+        (TOKEN, governed.executive, (409, "ALREADY_VOTED")),
+    ):
+        given = services.delegation_create(
+            institution_id=governed.institution.pk, role="executive_admin", to_user=person, until=until, actor=giver
+        )
+        if giver is governed.executive:
+            governed.voted(proposal)
+        refuse(door, deputy, proposal, *code)
+        services.delegation_end(delegation=given, actor=giver)
+    refuse(FORM, deputy, proposal, 403, "RBAC_DENIED")
 
 
 @pytest.fixture

@@ -78,3 +78,11 @@ def agents_delete() -> str:
         ),
         ("current_level: 1", "current_level: 4"),
     )
+
+
+def crowded() -> str:
+    """Two people have to agree, and no budget ends after 200."""
+    budget = "  budget deletions {\n    operations: [files.delete]\n    limit: "
+    text = two_needed()
+    assert text.count(f"{budget}200\n") == 1
+    return text.replace(f"{budget}200\n", f"{budget}2000\n")
