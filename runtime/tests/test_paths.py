@@ -20,7 +20,7 @@ from ops_runtime.root import Root
 from ops_runtime.syscalls import openat2_exists, rename_noreplace
 
 RACE_SECONDS = 2.0
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[[str], dict[str, Any]]] = {
     "files.list": lambda path: {"path": path},
     "files.scan": lambda path: {"path": path},
     "files.suggest": lambda path: {"path": path},
@@ -269,7 +269,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "written to": lambda path: path.write_text("other"),
     "replaced by the same length": lambda path: path.write_text("CONTENT"),
     "gone": lambda path: path.unlink(),
-    "a folder now": lambda path: folder_instead(path),
+    "a folder now": folder_instead,
 }
 
 
