@@ -146,7 +146,7 @@ SECURITY_SCHEMES = {
     },
     "internal": {"type": "apiKey", "in": "header", "name": "X-Ops-Internal-Token"},
     "actor_token": {"type": "apiKey", "in": "header", "name": "X-Actor-Token"},
-    "runtime": {"type": "apiKey", "in": "header", "name": "Signature", "description": "RFC 9421, with Signature-Input."},
+    "runtime": {"type": "apiKey", "in": "header", "name": "Signature"},
 }
 # Per token or person, and per address of strangers; divided among the web processes.
 API_RATE_MEMBER = Rate.of(env_int("OPSPORTAL_API_REQUESTS_PER_MINUTE", 1200, minimum=10, maximum=10_000_000))
