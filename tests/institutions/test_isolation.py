@@ -15,6 +15,9 @@ from django.utils import timezone
 
 from agents.models import InboxCount, Message, Party, Thread
 from findings.models import Finding
+from ledger.kinds import Kind
+from ledger.services import entry_record, unit
+from opsportal.core.actor import SYSTEM
 from opsportal.core.scope import InstitutionManager, institution_scope
 from opsportal.institutions.access import Role
 from opsportal.institutions.admin_base import InstitutionAdmin
@@ -87,6 +90,8 @@ def fill(institution: Institution, word: str) -> Filled:
         acked_by=master.user,
         ack_note=word,
     )
+    with unit(institution.pk, SYSTEM):  # a case, so that there is evidence to hand out
+        entry_record(kind=Kind.FINDING_ACKED, subject=finding, actor=SYSTEM, private={"note": word})
     thread = Thread.objects.create(
         institution=institution,
         subject=f"{word} thread",
@@ -181,6 +186,8 @@ def test_the_same_requests_do_show_it_to_those_who_belong(client: Client, here: 
     assert len(shown) >= 12, sorted(shown)
     assert any("<uuid:" in route for route in shown)
     assert any(route.startswith("/api/") for route in shown)
+    taken = [status for route, _, status, _ in answers if route == "/api/v1/cases/<uuid:case_id>/bundle"]
+    assert 200 in taken
 
 
 @pytest.mark.spec("L45")
