@@ -18,14 +18,13 @@ def user_of(actor_id: str) -> User:
     return User.objects.get(code=actor_id)
 
 
-def delegated(governed: Governed, to: str, **changes: object) -> Delegation:
+def delegated(governed: Governed, to: str) -> Delegation:
     return services.delegation_create(
         institution_id=governed.institution.pk,
         role="executive_admin",
         to_user=user_of(to),
         until=timezone.now() + timedelta(days=1),
         actor=governed.executive,
-        **changes,  # type: ignore[arg-type]  # none but those of the service
     )
 
 

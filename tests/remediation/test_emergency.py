@@ -19,8 +19,8 @@ def clause(governed: Governed) -> str:
     return str(found)
 
 
-def broken(governed: Governed, clause: str, **changes: str) -> Proposal:
-    proposal = governed.asked(emergency=clause, **changes)
+def broken(governed: Governed, clause: str) -> Proposal:
+    proposal = governed.asked(emergency=clause)
     governed.runtime.dry_run(Job.objects.get(proposal=proposal, mode="dry_run"))
     proposal.refresh_from_db()
     return proposal
