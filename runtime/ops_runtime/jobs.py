@@ -50,7 +50,10 @@ class Jobs:
 
     def recover(self) -> None:
         """Tell of what was cut off: by the journal how far it came, by the folder what is visible. Nothing is repeated."""
-        for job, trace in list(self._machine.journal.jobs.items()):
+        jobs = self._machine.journal.jobs
+        left = {path.name[:36] for path in self._folder.iterdir()}
+        for job in sorted(left & jobs.keys() | {job for job, trace in jobs.items() if trace.is_open}):
+            trace = jobs[job]
             if trace.is_open:
                 self._finish(job, trace.order, self._interrupted(job, trace))
             elif trace.kinds[-1] == "done" and not self._machine.spool.has(job, trace.order):
@@ -95,19 +98,19 @@ class Jobs:
     def _finish(self, job: str, order: str, outcome: Outcome) -> None:
         body = body_make(outcome, job=job, order=order, runtime=self._machine.config.runtime_id)
         write_atomic(self._result_file(job), canonical_bytes(body))
-        self._machine.journal.append(
+        line = self._machine.journal.append(
             "done", job=job, order=order, code=outcome.code, digest=str(body["result_sha256"]), note=outcome.status
         )
-        self._sign(job, order)
+        self._spool(job, order, body, line.seq, line.hash)
         self._forget(job)
 
     def _sign(self, job: str, order: str) -> None:
         """Sign the result that is on the disk, bound to its line in the journal."""
-        done = next(line for line in self._machine.journal.lines_back() if line.kind == "done" and line.job == job)
         try:
             body = parse_object(self._result_file(job).read_bytes())
         except FileNotFoundError:
             return  # it was signed, sent and forgotten
+        done = [line for line in self._machine.journal.lines() if line.kind == "done" and line.job == job][-1]
         self._spool(job, order, body, done.seq, done.hash)
 
     def _spool(self, job: str, order: str, body: dict[str, object], seq: int, chain: str) -> None:

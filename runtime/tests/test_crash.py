@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,7 +52,10 @@ def test_killed_at_random_it_has_at_most_one_effect_and_says_the_truth(lab: Lab)
         job = lab.portal.put(order)
         process = started(lab)
         _claimed(lab, job.id)
-        time.sleep(chance.uniform(0.0, 0.12))
+        if number % 2:
+            time.sleep(chance.uniform(0.0, 0.12))
+        else:
+            _fewer(folder, FILES - chance.randrange(1, FILES - 10))
         process.kill()
         process.wait()
         lab.portal.put(order, job.envelope)  # and the portal delivers it again
@@ -74,6 +78,13 @@ def _claimed(lab: Lab, job: str) -> None:
     while f"jobs/{job}/start" not in lab.portal.calls:
         assert time.monotonic() < until
         time.sleep(0.002)
+
+
+def _fewer(folder: Path, count: int) -> None:
+    """Wait until so many files are left, or the job is over."""
+    until = time.monotonic() + 20
+    while len(os.listdir(folder)) > count:
+        assert time.monotonic() < until
 
 
 def _truth_require(result: dict[str, Any], number: int, left: set[str]) -> None:
