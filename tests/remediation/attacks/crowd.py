@@ -120,7 +120,7 @@ def outcome(crowd: Crowd, mode: str, number: int) -> dict[str, Any]:
         }
 
 
-def _scratch(statement: str, *values: object) -> int:
+def _scratch(statement: str, *values: str | int) -> int:
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -155,6 +155,6 @@ def watched() -> Iterator[Traces]:
     traces.changed = [name for name in tables if tables[name] != after[name]]
 
 
-def _tables() -> dict[str, list[dict[str, Any]]]:
+def _tables() -> dict[str, list[Any]]:
     with every_institution():
-        return {model.__name__: list(model.objects.order_by("pk").values()) for model in KEPT}
+        return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in KEPT}

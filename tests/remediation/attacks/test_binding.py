@@ -1,6 +1,7 @@
 """B1-B9: what was approved is these bytes, under this contract, at this machine, or nothing."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -177,7 +178,7 @@ def test_b5_a_bundle_that_does_not_verify_puts_the_institution_into_safe_mode(go
     governed.runtime.take(dry_run)
     job = governed.ordered()
     _tamper("rbac.json", '"files.delete"', '"files.list"')
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "ask": lambda: governed.asked(idempotency_key="again"),
         "vote": lambda: governed.voted(waiting),
         "claim": lambda: services.jobs_claim(runtime=governed.runtime.row, limit=10),
@@ -260,7 +261,7 @@ def test_b9_c3_not_even_past_the_address(governed: Governed, verb: str) -> None:
     job = governed.ordered()
     (job,) = services.jobs_claim(runtime=governed.runtime.row, limit=1)
     other = runtime_make(governed.department)
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "start": lambda: services.job_start(job=job, runtime=other.row),
         "report": lambda: other.report(job),
     }
@@ -274,11 +275,12 @@ def test_b9_c3_not_even_past_the_address(governed: Governed, verb: str) -> None:
 def test_b9_an_approval_is_not_carried_over_to_another_machine(governed: Governed) -> None:
     proposal = governed.waiting()
     other = runtime_make(governed.department)
-    for forge in (
+    forgeries: list[Callable[[], object]] = [
         lambda: Proposal.objects.filter(pk=proposal.pk).update(runtime=other.row),
         lambda: Approval.objects.filter(proposal=proposal).update(plan_digest="0" * 64),
         lambda: Job.objects.filter(proposal=proposal).update(runtime=other.row),
-    ):
+    ]
+    for forge in forgeries:
         with pytest.raises(DatabaseError, match="governance"), transaction.atomic():
             forge()
     governed.voted(proposal)

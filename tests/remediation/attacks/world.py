@@ -110,7 +110,7 @@ class World:
         self.said: dict[str, Any] = json.loads(installation.django(_SETUP % PASSWORD).splitlines()[-1])
         registry = installation.folder / "registry.yaml"
         registry.write_text("version: 1\nscenarios: []\n")
-        self.portal = Portal(installation, OPSPORTAL_REGISTRY=str(registry), **environment)
+        self.portal = Portal(installation, port=0, OPSPORTAL_REGISTRY=str(registry), **environment)
         self.machine = Machine(installation)
         self.portal.wait_until_ready()
         done = self.machine.run(
