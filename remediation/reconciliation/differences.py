@@ -33,6 +33,7 @@ CODES: "dict[str, tuple[str, _StrPromise]]" = {
     "NOT_AUTHORISED": ("orphan", _("The journal says that this was begun, and its order lacks the approval.")),
     "BY_HAND": ("orphan", _("Somebody at the machine put files back from its trash by hand.")),
     "KIND_UNKNOWN": ("orphan", _("The journal has a line of a kind that is not known here.")),
+    "ORDER_UNKNOWN": ("unapproved", _("The runtime was handed an order that nobody gave.")),
     "ORDER_NOT_IN_LEDGER": ("unapproved", _("There is an order of which the ledger does not tell.")),
     "ORDER_NOT_APPROVED": ("unapproved", _("There is an order without the votes that it needs.")),
     "ORDER_VANISHED": ("contradiction", _("The ledger tells of an order that is not there any more.")),

@@ -16,6 +16,7 @@ from remediation.selectors import is_silent
 _HARMLESS = frozenset(
     {"enrolled", "accepted", "begun", "done", "dropped", "refused", "repeated", "reported", "purged", "key_accepted"}
 )
+_HANDED = frozenset({"accepted", "refused"})
 _ENDS = frozenset({"done", "refused"})
 _STATUSES = {"executed": "executed", "failed": "failed", "refused": "failed"}
 _NEVER = {Job.Status.EXPIRED: "EXPIRED", Job.Status.CANCELLED: "CANCELLED", Job.Status.ENQUEUED: "WAITING"}
@@ -53,9 +54,12 @@ def reconciliation_of(at: datetime) -> Reconciliation:
 def _executions(facts: Facts, authority: Authority) -> Iterator[Difference]:
     """Look at every line that tells of something done."""
     begun: Counter[tuple[UUID, str]] = Counter()
+    given = {order.digest for order in facts.orders.values()}
     for line in facts.lines:
         if line.kind not in _HARMLESS:
             yield _at(line, "BY_HAND" if line.kind == "restored" else "KIND_UNKNOWN")
+        if line.kind in _HANDED and str(line.said.get("order")) not in given:
+            yield _at(line, "ORDER_UNKNOWN")
         if line.kind != "begun":
             continue
         order = facts.orders.get(line.job) if line.job else None

@@ -21,6 +21,8 @@ from ledger.keys import key_text, origin, signing_key
 from ledger.selectors import signing_keys
 from ledger.verifier.opsportal_verify import Tree, key_id, note_read
 from opsportal.core.actor import SYSTEM
+from opsportal.core.canonical import canonical_bytes
+from remediation import services
 from remediation.dsse import ORDER, RESULT, envelope_sign
 from remediation.evidence import case_bundle
 from remediation.evidence.proofs import inclusion_proofs
@@ -69,6 +71,50 @@ def carried_out(governed: Governed, job: Job, journal: Journal, *, status: str =
     journal.write("done", **said, digest=digest, note=status, code=code)
     runtime.report(job, status=status, code=code, result=result, journal=journal.head)
     journal.send()
+
+
+def beat(journal: Journal, *, seq: int | None = None, head: str = "") -> None:
+    """Let the runtime announce where its journal stands."""
+    services.runtime_beat(
+        runtime=journal.runtime.row,
+        version="0.1.0",
+        root="/srv",
+        capabilities=[],
+        journal_seq=len(journal.lines) if seq is None else seq,
+        journal_hash=head or journal.hash,
+    )
+
+
+def looked(governed: Governed, journal: Journal) -> Job:
+    """Return the dry-run of a new proposal, done as a true runtime does it."""
+    dry_run = Job.objects.get(proposal=governed.asked(), mode="dry_run")
+    runtime = governed.runtime
+    runtime.take(dry_run)
+    result = {"diff": [{"action": "delete", "path": "a.txt", "to": None}], "preconditions": []}
+    digest = sha(canonical_bytes(result))
+    said = {"job": str(dry_run.code), "order": dry_run.order_digest}
+    journal.write("accepted", **said)
+    journal.write("done", **said, digest=digest, note="executed")
+    runtime.report(dry_run, result=result, journal=journal.head)
+    journal.send()
+    return dry_run
+
+
+def ordered(governed: Governed, journal: Journal) -> Job:
+    """Return an approved execution that waits."""
+    proposal = looked(governed, journal).proposal
+    proposal.refresh_from_db()
+    governed.voted(proposal)
+    return Job.objects.get(proposal=proposal, mode="execute")
+
+
+def done(governed: Governed, journal: Journal, **how: Any) -> Job:
+    """Return an execution that went well, its runtime heard."""
+    job = ordered(governed, journal)
+    carried_out(governed, job, journal, **how)
+    beat(journal)
+    job.refresh_from_db()
+    return job
 
 
 def finished(governed: Governed, journal: Journal | None = None) -> UUID:

@@ -9,27 +9,20 @@ from uuid import UUID, uuid4
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ledger.kinds import Kind
 from ledger.services import entry_record, unit
-from opsportal.core.canonical import canonical_bytes
 from opsportal.core.scope import institution_scope
-from opsportal.institutions.access import Role
 from remediation import services
 from remediation.guards import NAMES
 from remediation.models import Approval, Job, JournalLine, Proposal, Runtime
 from remediation.reconciliation import Reconciliation, reconciliation_of
 from remediation.reconciliation.differences import CODES, SECTIONS
-from tests.institutions.factories import institution_make, member_make
-from tests.portal.visits import cost, seen
-from tests.remediation.bundles import Journal, carried_out, sha
+from tests.institutions.factories import institution_make
+from tests.remediation.bundles import Journal, beat, carried_out, done, looked, ordered
 from tests.remediation.factories import Governed
-from tests.remediation.people import browser_of
-
-PAGE, API = "/i/home/reconciliation/", "/api/v1/reconciliation"
 
 
 @pytest.fixture
@@ -49,50 +42,6 @@ def unguarded(governed: Governed) -> None:
             dropped = [f"DROP TRIGGER {name} ON {table}" for name, table in cursor.fetchall()]
         for statement in dropped:
             cursor.execute(statement)
-
-
-def beat(journal: Journal, *, seq: int | None = None, head: str = "") -> None:
-    """Let the runtime announce where its journal stands."""
-    services.runtime_beat(
-        runtime=journal.runtime.row,
-        version="0.1.0",
-        root="/srv",
-        capabilities=[],
-        journal_seq=len(journal.lines) if seq is None else seq,
-        journal_hash=head or journal.hash,
-    )
-
-
-def looked(governed: Governed, journal: Journal) -> Job:
-    """Return the dry-run of a new proposal, done as a true runtime does it."""
-    dry_run = Job.objects.get(proposal=governed.asked(), mode="dry_run")
-    runtime = governed.runtime
-    runtime.take(dry_run)
-    result = {"diff": [{"action": "delete", "path": "a.txt", "to": None}], "preconditions": []}
-    digest = sha(canonical_bytes(result))
-    said = {"job": str(dry_run.code), "order": dry_run.order_digest}
-    journal.write("accepted", **said)
-    journal.write("done", **said, digest=digest, note="executed")
-    runtime.report(dry_run, result=result, journal=journal.head)
-    journal.send()
-    return dry_run
-
-
-def ordered(governed: Governed, journal: Journal) -> Job:
-    """Return an approved execution that waits."""
-    proposal = looked(governed, journal).proposal
-    proposal.refresh_from_db()
-    governed.voted(proposal)
-    return Job.objects.get(proposal=proposal, mode="execute")
-
-
-def done(governed: Governed, journal: Journal, **how: Any) -> Job:
-    """Return an execution that went well, its runtime heard."""
-    job = ordered(governed, journal)
-    carried_out(governed, job, journal, **how)
-    beat(journal)
-    job.refresh_from_db()
-    return job
 
 
 def now() -> Reconciliation:
@@ -368,57 +317,13 @@ def test_every_code_has_a_section_and_a_sentence() -> None:
         assert str(sentence).endswith(".")
 
 
-@pytest.mark.spec("V42")
-def test_the_page_says_what_was_compared_what_was_found_and_what_it_cannot_prove(
-    governed: Governed, journal: Journal
-) -> None:
-    browser = browser_of(governed.owner)
+def test_an_order_that_nobody_gave_is_told_even_when_it_was_refused(governed: Governed, journal: Journal) -> None:
     done(governed, journal)
-    shown = seen(browser, PAGE)
-    assert "Everything that ran was ordered and approved" in shown
-    assert "root shell" in shown
-    stranger = uuid4()
-    journal.write("begun", job=str(stranger), order="0" * 64)
+    journal.write("refused", job=str(uuid4()), order="0" * 64, code="SIGNATURE")
     journal.send()
-    shown = seen(browser, PAGE)
-    assert "Something does not fit" in shown
-    assert str(stranger) in shown
-    assert "nobody ordered it" in shown
-
-
-def test_the_page_costs_the_same_for_one_difference_and_for_many(governed: Governed, journal: Journal) -> None:
-    browser = browser_of(governed.owner)
-    journal.write("begun", job=str(uuid4()))
-    journal.send()
-    one = cost(browser, PAGE)
-    for _ in range(20):
-        journal.write("begun", job=str(uuid4()))
-    journal.send()
-    assert cost(browser, PAGE) == one <= 20
-
-
-def test_the_api_tells_the_same(governed: Governed, journal: Journal) -> None:
-    done(governed, journal)
-    journal.write("begun", job=str(uuid4()), order="0" * 64)
-    journal.send()
-    answer = browser_of(governed.owner).get(API)
-    assert answer.status_code == 200
-    said = answer.json()
-    assert (said["verdict"], [one["code"] for one in said["differences"]]) == ("wrong", ["NOT_ORDERED"])
-    assert said["differences"][0]["section"] == "orphan"
-    assert "root shell" in said["limit"]
-    assert set(said["counts"]) == {"runtimes", "lines", "executions", "orders", "entries"}
-
-
-def test_it_shows_nothing_of_another_institution(governed: Governed, journal: Journal) -> None:
-    away = institution_make("away")
-    journal.write("begun", job=str(uuid4()), order="0" * 64)
-    journal.send()
-    with institution_scope(away.pk):
-        assert now().counts.lines == 0
-    stranger = Client()
-    stranger.force_login(member_make(away, *Role).user)
-    assert stranger.get(PAGE).status_code == 404
+    beat(journal)
+    (unknown,) = now().differences
+    assert (unknown.code, unknown.section, unknown.line) == ("ORDER_UNKNOWN", "unapproved", 6)
 
 
 def test_proposals_of_the_same_case_are_told_apart(governed: Governed, journal: Journal) -> None:
