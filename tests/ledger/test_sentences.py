@@ -7,19 +7,29 @@ from django.utils import translation
 
 from ledger.kinds import Kind
 from ledger.schema import COMMON
-from ledger.sentences import _EITHER, _SENTENCES, sentence_of
+from ledger.sentences import _BY_WORD, _EITHER, _SENTENCES, sentence_of
 
 
 def test_every_kind_has_a_sentence_of_its_own() -> None:
-    assert set(_SENTENCES) | set(_EITHER) == set(Kind)
-    assert not set(_SENTENCES) & set(_EITHER)
+    ways = [*_SENTENCES, *_EITHER, *_BY_WORD]
+    assert sorted(ways) == sorted(Kind)
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_sentence_asks_only_for_what_the_kind_holds(kind: Kind) -> None:
-    texts = [_SENTENCES[kind]] if kind in _SENTENCES else list(_EITHER[kind][1:])
+    texts = [_SENTENCES[kind]] if kind in _SENTENCES else _texts(kind)
     asked = {name for text in texts for name in re.findall(r"%\((\w+)\)s", str(text))}
     assert asked <= {*kind.schema, *COMMON}
+
+
+def _texts(kind: Kind) -> list[object]:
+    return list(_EITHER[kind][1:]) if kind in _EITHER else list(_BY_WORD[kind][1].values())
+
+
+@pytest.mark.parametrize("kind", sorted(_BY_WORD))
+def test_every_word_that_a_kind_may_hold_is_said(kind: str) -> None:
+    field, sentences = _BY_WORD[kind]
+    assert Kind(kind).schema[field].words == f"one of {', '.join(sentences)}"
 
 
 def test_an_unknown_kind_is_shown_as_its_word() -> None:
