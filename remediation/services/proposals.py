@@ -1,5 +1,6 @@
 """Ask for an operation, and take that back."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
@@ -27,6 +28,7 @@ from remediation.snapshots import snapshot_of
 
 PARAMS_MAX = 65_536
 REASON_MAX = 500
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+-]{0,79}")  # what an entry of the ledger can name
 
 
 def proposal_create(
@@ -54,6 +56,10 @@ def proposal_create(
     if actor.kind is ActorKind.HUMAN:
         require(actor, Permission.PROPOSAL_CREATE)
     active = _active(department)
+    if not _NAME.fullmatch(operation):
+        raise InvalidError(
+            "The contract has no such operation.", errors={"operation": ["not a name"]}, code="OPERATION_UNKNOWN"
+        )
     declared = active.rules.operation(operation)
     given = _params_checked(params)
     complete = engine.params_complete(declared, given) if declared else given
@@ -70,7 +76,7 @@ def proposal_create(
             code=code,
             institution_id=department.institution_id,
             department=department,
-            operation=operation[:80],
+            operation=operation,
             risk=declared.risk if declared else "R3",
             params=complete,
             reason=reason,
