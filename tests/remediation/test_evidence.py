@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,10 +22,12 @@ from opsportal.core.actor import SYSTEM
 from opsportal.core.errors import NotFoundError, RefusedError
 from opsportal.core.scope import institution_scope
 from opsportal.institutions.access import Role
+from opsportal.institutions.models import User
 from remediation import services
 from remediation.evidence import case_bundle
 from remediation.evidence.archive import zip_stream
-from remediation.models import Job, JobOutput
+from remediation.models import Bundle, Job, JobOutput
+from remediation.reconciliation import reconciliation_of
 from scenarios.models import Run, Scenario
 from tests.institutions.factories import actor_make, institution_make, member_make
 from tests.remediation.bundles import Files, finished, key_of, taken, unzipped, verified
@@ -263,3 +266,30 @@ def test_the_command_writes_a_file_that_verifies(
         call_command("case_export", institution="home", case=UUID(int=7), output=path)
     assert path.exists()
     assert [found.name for found in tmp_path.iterdir() if found.name.endswith(".part")] == []
+
+
+def test_a_case_in_which_the_glass_was_broken_says_so_and_verifies(governed: Governed, tmp_path: Path) -> None:
+    rules = json.loads(Bundle.objects.get().artifacts["approvals.json"])
+    (clause,) = [one["id"] for one in rules["emergencies"] if "files.delete" in one["operations"]]
+    proposal = governed.asked(emergency=clause)
+    governed.runtime.dry_run(Job.objects.get(proposal=proposal, mode="dry_run"))
+    status, said = verified(tmp_path, taken(governed, proposal.case), key_of(governed))
+    assert status == 0, said
+    assert "by an emergency clause in place of the approval: 1" in said
+    assert "ORDER_NOT_APPROVED" not in [one.code for one in reconciliation_of(timezone.now()).differences]
+
+
+def test_a_case_that_a_delegate_decided_verifies(governed: Governed, tmp_path: Path) -> None:
+    deputy = actor_make(governed.institution, Role.DEVOPS)
+    proposal = governed.waiting()
+    services.delegation_create(
+        institution_id=governed.institution.pk,
+        role="executive_admin",
+        to_user=User.objects.get(code=deputy.id),
+        until=timezone.now() + timedelta(days=1),
+        actor=governed.executive,
+    )
+    governed.voted(proposal, actor=deputy)
+    status, said = verified(tmp_path, taken(governed, proposal.case), key_of(governed))
+    assert status == 0, said
+    assert "ORDER_NOT_APPROVED" not in [one.code for one in reconciliation_of(timezone.now()).differences]
