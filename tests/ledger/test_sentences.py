@@ -29,7 +29,7 @@ def _texts(kind: Kind) -> list[object]:
 @pytest.mark.parametrize("kind", sorted(_BY_WORD))
 def test_every_word_that_a_kind_may_hold_is_said(kind: str) -> None:
     field, sentences = _BY_WORD[kind]
-    assert Kind(kind).schema[field].words == f"one of {', '.join(sentences)}"
+    assert Kind[kind].schema[field].words == f"one of {', '.join(sentences)}"
 
 
 def test_an_unknown_kind_is_shown_as_its_word() -> None:
