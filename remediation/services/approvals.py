@@ -196,7 +196,7 @@ def _vote(
     entry_record(
         kind=Kind.APPROVAL_VOTED,
         subject=vote,
-        actor=actor,
+        actor=replace(actor, on_behalf_of=str(delegation.from_user.code)) if delegation else actor,
         case=proposal.case,
         bundle=active.rules.digest,
         data={"proposal": proposal.code, "plan": plan_digest, "stage": cast.stage, "verdict": verdict, "via": via},

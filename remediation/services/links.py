@@ -41,6 +41,8 @@ def link_create(*, approval: Approval, user: User, actor: Actor) -> LinkMade:
     access = access_find_by_id(user, approval.institution_id)
     if approval.status != Approval.Status.PENDING:
         raise ConflictError("This was decided already.", code="ALREADY_DECIDED")
+    if approval.proposal.risk == "R3":
+        raise ConflictError("About this nobody decides by a link: it cannot be undone.", code="LOGIN_REQUIRED")
     if access is None or not may(access.roles, Permission.APPROVAL_DECIDE):
         raise ConflictError("That person cannot decide here.", code="NOT_AN_APPROVER")
     if str(user.code) == approval.proposal.requester_id:

@@ -11,7 +11,7 @@ from opsportal.institutions.services import department_activate
 from remediation.active import active_contract
 from remediation.models import Release, Runtime
 from remediation.services.contracts import bundle_compile, bundle_release
-from remediation.services.runtimes import runtime_create, runtime_token_renew
+from remediation.services.runtimes import runtime_create, runtime_name_checked, runtime_token_renew
 
 SHIPPED = {"personal_ops": "personal_ops@v1.0.0.idl"}
 
@@ -41,7 +41,7 @@ def department_onboard(*, institution: Institution, department: str, runtime_nam
     that is in force stays. A runtime of that name that is not enrolled yet gets a fresh token, and the former token is
     worth nothing any more. Raises RefusedError without ``settings.manage``, ``contract.release`` and ``runtime.manage``.
     """
-    source = contract_shipped(department)
+    source, name = contract_shipped(department), runtime_name_checked(runtime_name)
     with institution_scope(institution.pk):
         made = department_activate(institution=institution, name=department, actor=actor)
         active = active_contract(made)
@@ -50,12 +50,12 @@ def department_onboard(*, institution: Institution, department: str, runtime_nam
             release = bundle_release(department=made, bundle=bundle, actor=actor)
         else:
             release = active.release
-        runtime, token = _runtime(made, runtime_name, actor)
+        runtime, token = _runtime(made, name, actor)
     return Onboarded(made, release, runtime, token)
 
 
 def _runtime(department: Department, name: str, actor: Actor) -> tuple[Runtime, str | None]:
-    known = Runtime.objects.select_related("department").filter(department=department, name=name.strip())
+    known = Runtime.objects.select_related("department").filter(department=department, name=name)
     found = known.exclude(status=Runtime.Status.REVOKED).first()
     if found is None:
         made = runtime_create(department=department, name=name, actor=actor)

@@ -40,9 +40,7 @@ def runtime_create(*, department: Department, name: str, actor: Actor) -> Runtim
     Raises RefusedError without ``runtime.manage``, InvalidError on a bad name.
     """
     require(actor, Permission.RUNTIME_MANAGE)
-    name = name.strip()
-    if not 1 <= len(name) <= 80:
-        raise InvalidError("A runtime's name has 1 to 80 characters.", errors={"name": ["1 to 80 characters"]})
+    name = runtime_name_checked(name)
     text, parsed = _token_new()
     with unit(department.institution_id, actor):
         runtime = Runtime.objects.create(
@@ -55,6 +53,14 @@ def runtime_create(*, department: Department, name: str, actor: Actor) -> Runtim
         )
         _created_record(runtime, parsed, actor)
     return RuntimeMade(runtime, text)
+
+
+def runtime_name_checked(name: str) -> str:
+    """Return the name without blanks around it; raise InvalidError unless it has 1 to 80 characters and no NUL."""
+    name = name.strip()
+    if not 1 <= len(name) <= 80 or "\0" in name:
+        raise InvalidError("A runtime's name has 1 to 80 characters.", errors={"name": ["1 to 80 characters"]})
+    return name
 
 
 def runtime_token_renew(*, runtime: Runtime, actor: Actor) -> str:

@@ -41,7 +41,7 @@ _WORDS: Mapping[str, tuple[Promise, Promise]] = {
 }
 
 
-@requires(Permission.CONTRACT_READ)
+@requires(Permission.SETTINGS_MANAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def onboarding(request: PortalRequest) -> HttpResponse:
     """Show the steps; a POST does those that the portal can do, and shows the machine's token once."""
@@ -51,8 +51,7 @@ def onboarding(request: PortalRequest) -> HttpResponse:
     found = steps_of(DEPARTMENT, at)
     steps = [{"step": step, "words": _WORDS[step.name][0], "todo": _WORDS[step.name][1]} for step in found]
     done = sum(step.is_done for step in found)
-    may_begin = Permission.SETTINGS_MANAGE in request.permissions
-    context = {"steps": steps, "done": done, "department": DEPARTMENT, "may_begin": may_begin}
+    context = {"steps": steps, "done": done, "department": DEPARTMENT}
     return show(request, "remediation/onboarding.html", context)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from ledger.models import Entry
 from opsportal.core.errors import ConflictError, InvalidError, RefusedError
 from opsportal.institutions.access import Role
 from opsportal.institutions.models import Member, User
@@ -37,6 +38,8 @@ def test_a_delegate_votes_in_the_place_of_the_giver(governed: Governed) -> None:
     governed.voted(proposal, actor=deputy)
     assert proposal.status == "approved"
     assert Vote.objects.get().delegation == delegation
+    entry = Entry.objects.get(kind="APPROVAL_VOTED").content
+    assert (entry["actor"], entry["data"]["on_behalf_of"]) == (deputy.id, governed.executive.id)
     assert services.jobs_claim(runtime=governed.runtime.row, limit=1)
 
 

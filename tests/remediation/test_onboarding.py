@@ -1,6 +1,9 @@
 """From nothing to a governed department, and again."""
 
+import re
+
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from ledger.models import Entry
@@ -49,6 +52,35 @@ def test_it_takes_somebody_who_answers_for_the_institution(role: Role) -> None:
         )
     with institution_scope(home.pk):
         assert not Department.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\0b"])
+def test_a_name_that_is_none_is_refused_before_anything_is_done(name: str) -> None:
+    home = institution_make("home")
+    with pytest.raises(InvalidError):
+        services.department_onboard(
+            institution=home, department="personal_ops", runtime_name=name, actor=actor_make(home, Role.OWNER)
+        )
+    with institution_scope(home.pk):
+        assert not Department.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.spec("V39")
+def test_the_page_leads_through_it_and_shows_the_token_once(client: Client) -> None:
+    home = institution_make("home")
+    client.force_login(member_make(home, Role.OWNER).user)
+    page = client.get("/i/home/onboarding/")
+    assert (page.status_code, b"0 of 8 steps" in page.content or b"1 of 8 steps" in page.content) == (200, True)
+    made = client.post("/i/home/onboarding/", {"runtime_name": "desk"})
+    assert b"ops-runtime configure --institution-id" in made.content
+    assert "no-store" in made.headers["Cache-Control"]
+    token = re.search(rb"--actor-token (ops_\w+)", made.content)
+    assert token is not None
+    assert token[1] not in client.get("/i/home/onboarding/").content
+    client.force_login(member_make(home, Role.NOC).user)
+    assert client.get("/i/home/onboarding/").status_code == 403
 
 
 @pytest.mark.django_db
