@@ -3,7 +3,7 @@
 from django.urls import path
 
 from remediation import views_reconciliation
-from remediation.views import approvals, brakes, contracts, jobs, onboarding, proposals, runtimes
+from remediation.views import approvals, brakes, cases, contracts, jobs, onboarding, proposals, runtimes
 
 app_name = "remediation"
 urlpatterns = [
@@ -32,6 +32,7 @@ urlpatterns = [
     path("runtimes/new", runtimes.runtime_new, name="runtime_new"),
     path("runtimes/<uuid:code>", runtimes.runtime, name="runtime"),
     path("runtimes/<uuid:code>/revoke", runtimes.runtime_revoke, name="runtime_revoke"),
+    path("cases/<uuid:case>.zip", cases.case_bundle_file, name="case_bundle"),
     path("onboarding/", onboarding.onboarding, name="onboarding"),
     path("brakes/stop", brakes.stop, name="stop"),
     path("brakes/freeze", brakes.freeze, name="freeze"),

@@ -18,6 +18,7 @@ _VERBS = {
     "manage": Permission.RUNTIME_MANAGE,
     "brake": Permission.BRAKES_PULL,
     "see_ledger": Permission.LEDGER_READ,
+    "export": Permission.LEDGER_EXPORT,
     "see_ops": Permission.OPS_READ,
     "see_runtimes": Permission.RUNTIME_READ,
 }
