@@ -12,7 +12,6 @@ from opsportal.core.actor import SYSTEM
 from opsportal.core.errors import ConflictError, DomainError, StoppedError
 from opsportal.core.scope import institution_scope
 from remediation import services
-from remediation.guards import guards_create
 from remediation.models import Approval, Brakes, Bundle, Job, Proposal, Release
 from tests.api.callers import Answer
 from tests.remediation.attacks.doors import DOORS, Door, token_of, verdict_of, watched
@@ -194,7 +193,7 @@ def test_b5_a_bundle_that_does_not_verify_puts_the_institution_into_safe_mode(go
 
 
 def _tamper(name: str, old: str, new: str) -> None:
-    """Change an artifact as somebody does who may drop triggers."""
+    """Change an artifact as somebody does who may drop triggers; the end of the test brings it back."""
     with connection.cursor() as cursor:
         table = "" if connection.vendor == "sqlite" else " ON remediation_bundle"
         cursor.execute(f"DROP TRIGGER remediation_bundle_fixed{table}")
@@ -202,7 +201,6 @@ def _tamper(name: str, old: str, new: str) -> None:
         assert old in bundle.artifacts[name]
         bundle.artifacts[name] = bundle.artifacts[name].replace(old, new, 1)
         bundle.save(update_fields=["artifacts"])
-    guards_create(connection)
 
 
 @pytest.mark.spec("V11")
