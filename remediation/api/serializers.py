@@ -385,5 +385,5 @@ class EnvelopeIn(Strict):
 class JournalIn(Strict):
     """Lines of a runtime's own journal."""
 
-    lines = serializers.ListField(child=Text(visible=1, max_length=4096), min_length=1, max_length=100)
+    lines = serializers.ListField(child=Text(visible=1, max_length=2048), min_length=1, max_length=200)
     from_seq = serializers.IntegerField(min_value=1, max_value=2**53 - 1, help_text="The number of the first line.")
