@@ -10,6 +10,7 @@ from rest_framework import status
 from rest_framework.response import Response
 
 from findings.selectors import finding_get
+from opsportal.core.errors import RefusedError
 from opsportal.core.openapi import PAGE_PARAMETERS, problems
 from opsportal.core.pages import page_of_request
 from opsportal.core.serializers import body_read, listing, page_response, query_read, shown
@@ -48,6 +49,7 @@ from remediation.api.serializers import (
 from remediation.models import Brakes, Bundle, Proposal, Runtime
 from remediation.onboarding import steps_of
 from remediation.refusals import denial_raise
+from remediation.stepup import STEP_UP, is_confirmed
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -128,9 +130,13 @@ def approval(request: ApiRequest, approval_id: UUID) -> Response:
 @extend_schema(request=VoteIn, responses={200: ApprovalOut, **problems(409, 410, 503)})
 @endpoint(["POST"], Permission.APPROVAL_DECIDE)
 def approval_decide(request: ApiRequest, approval_id: UUID) -> Response:
-    """Vote on exactly one plan. The last vote that is needed orders the job; one rejection ends it."""
+    """Vote on exactly one plan. The last vote that is needed orders the job; one rejection ends it.
+
+    R3 takes a session in which the person has just proved who they are (`STEP_UP_REQUIRED`); a token never has.
+    """
     found = selectors.approval_get(approval_id)
     read = body_read(request, VoteIn)
+    _step_up_check(request, found.proposal)
     services.approval_vote(
         approval=found,
         actor=request.actor,
@@ -327,6 +333,13 @@ def freeze(request: ApiRequest) -> Response:
             institution=request.institution, is_frozen=read["active"], reason=read["reason"], actor=request.actor
         )
     )
+
+
+def _step_up_check(request: ApiRequest, proposal: Proposal) -> None:
+    if proposal.risk not in STEP_UP:
+        return
+    if request.auth is not None or not is_confirmed(request._request):  # noqa: SLF001  the request with the session
+        raise RefusedError("Prove once more who you are, on the page of the proposal.", code="STEP_UP_REQUIRED")
 
 
 def _proposed(request: ApiRequest, department: str, operation: str, read: dict[str, object]) -> Response:

@@ -2,9 +2,7 @@
 
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
-from allauth.core.exceptions import ReauthenticationRequired
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,10 +20,10 @@ from remediation.board import TABS, approval_rows, approvals_of, tab_chosen, tab
 from remediation.dialog import Dialog, dialog_of
 from remediation.forms import DecisionForm
 from remediation.models import Approval, Proposal, Vote
+from remediation.stepup import STEP_UP, is_confirmed
 from remediation.views.page import go, show
 
 OLDEST_FIRST = ("id",)
-STEP_UP = frozenset({"R3"})  # who agrees to these proves once more who they are
 
 
 @requires(Permission.PROPOSAL_READ)
@@ -62,10 +60,10 @@ def approve(request: PortalRequest, code: UUID) -> HttpResponseBase:
     """Ask once more, on a page of its own, before somebody agrees; then count their vote on the plan that they saw."""
     proposal = selectors.proposal_get(code)
     dialog = dialog_of(proposal, request.actor)
-    is_confirmed = proposal.risk not in STEP_UP or _is_confirmed(request)
+    confirmed = proposal.risk not in STEP_UP or is_confirmed(request)
     if request.method == "POST":
-        return _agree(request, dialog, is_confirmed=is_confirmed)
-    if dialog.may_decide and not is_confirmed:
+        return _agree(request, dialog, is_confirmed=confirmed)
+    if dialog.may_decide and not confirmed:
         back = urlencode({"next": request.get_full_path()})
         return redirect(f"{reverse('account_reauthenticate')}?{back}")
     return _step_two(request, dialog, _decision_form(dialog))
@@ -140,16 +138,3 @@ def _approval(proposal: Proposal) -> Approval:
     if found is None:
         raise ConflictError(_("This waits for nobody's decision."), code="NOT_WAITING")
     return found
-
-
-@reauthentication_required  # type: ignore[untyped-decorator]  # allauth has no types
-def _confirmed(request: HttpRequest) -> None:
-    """Return, unless the person has to prove who they are: then allauth raises."""
-
-
-def _is_confirmed(request: PortalRequest) -> bool:
-    try:
-        _confirmed(request)
-    except ReauthenticationRequired:
-        return False
-    return True

@@ -1,6 +1,7 @@
 """Four people press at the same moment, from four processes: one job, never fewer people than are needed, one outcome."""
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from tests.ledger.fleet import verified
 
 __all__ = ["installation", "template_url"]
 pytestmark = pytest.mark.slow
-APPROVING, CONTRADICTING, NAIVE = 150, 75, 75
+# OPSPORTAL_RACES=full makes 300 rounds, which takes minutes.
+APPROVING, CONTRADICTING, NAIVE = (150, 75, 75) if os.environ.get("OPSPORTAL_RACES") == "full" else (40, 25, 25)
 NEEDED = 2
 
 

@@ -18,7 +18,7 @@ from tests.remediation.attacks.world import World
 __all__ = ["installation", "template_url"]
 pytestmark = pytest.mark.slow
 LEASE_SECONDS, SWEEP_SECONDS = 60, 15
-ROUNDS, VICTIMS = 4, ("runtime", "web", "worker")
+ROUNDS, VICTIMS = 2, ("runtime", "web", "worker")
 TERMINAL = {"executed", "failed", "cancelled", "expired"}
 
 

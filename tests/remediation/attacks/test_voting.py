@@ -429,9 +429,11 @@ def test_a14_who_has_not_confirmed_lately_approves_nothing_destructive(governed:
     assert verdict_of(client.post(address, fields, headers=HTMX)) == Verdict(204)
 
 
-@pytest.mark.xfail(strict=True, reason="the API does not ask people to prove once more who they are")
-def test_a14_the_same_login_approves_nothing_destructive_by_the_api(governed: Governed, aged: Proposal) -> None:
-    assert SESSION.vote(governed.executive, aged).refusal == (403, "STEP_UP_REQUIRED")
+@pytest.mark.parametrize("door", [SESSION, TOKEN], ids=lambda door: door.name)
+def test_a14_the_same_login_approves_nothing_destructive_by_the_api(
+    governed: Governed, aged: Proposal, door: Door
+) -> None:
+    assert door.vote(governed.executive, aged).refusal == (403, "STEP_UP_REQUIRED")
 
 
 def _confirmed(actor: Actor) -> Client:
