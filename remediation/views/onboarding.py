@@ -49,7 +49,7 @@ def onboarding(request: PortalRequest) -> HttpResponse:
         return _begun(request)
     at = timezone.now()
     found = steps_of(DEPARTMENT, at)
-    steps = [{"step": step, "words": _WORDS[step.name][0], "todo": _WORDS[step.name][1]} for step in found]
+    steps = [{"step": step, "words": _WORDS[step.name][0], "hint": _WORDS[step.name][1]} for step in found]
     done = sum(step.is_done for step in found)
     context = {"steps": steps, "done": done, "department": DEPARTMENT}
     return show(request, "remediation/onboarding.html", context)
