@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from remediation.active import Active, active_contract, rules_of
 from remediation.board import votes_counted
 from remediation.clauses import clause_of
 from remediation.models import Approval, Job, Proposal, Vote
-from remediation.parties import delegation_for, party_voting
+from remediation.parties import vote_of
 from remediation.selectors import is_silent
 from remediation.services.jobs import snapshot_authorising
 
@@ -160,27 +160,10 @@ def _standing(
     decision = engine.evaluate(active.rules, snapshot)
     if decision.code in _HELD:
         return progress, _hurdle(decision.code, decision.reason)
-    vote = _vote_of(actor, engine.stage_open(active.rules, snapshot), proposal.plan_digest, at)
+    stage = engine.stage_open(active.rules, snapshot)
+    vote, _delegation = vote_of(actor, stage=stage, verdict="approve", plan=proposal.plan_digest, at=at)
     judged = engine.vote_judge(active.rules, snapshot, vote)
     return progress, None if judged.effect == "allowed" else _hurdle(judged.code, judged.reason)
-
-
-def _vote_of(actor: Actor, stage: engine.Stage | None, plan: str, at: datetime) -> engine.Vote:
-    """Return the vote that ``actor`` could cast now, in somebody's place if only so it would count."""
-    voter, delegated_from = party_voting(actor), ""
-    if stage and not set(voter.roles) & set(stage.roles):
-        delegation = delegation_for(actor.id, stage.roles, at)
-        if delegation:
-            voter = replace(voter, roles=(*voter.roles, delegation.role))
-            delegated_from = str(delegation.from_user.code)
-    return engine.Vote(
-        voter=voter,
-        verdict="approve",
-        stage=stage.id if stage else "",
-        plan=plan,
-        at=int(at.timestamp()),
-        delegated_from=delegated_from,
-    )
 
 
 def _active(proposal: Proposal) -> Active | None:

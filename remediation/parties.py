@@ -8,7 +8,9 @@ from django.db.models import F
 
 from opsportal.core.actor import ENGINE, Actor, ActorKind
 from opsportal.institutions.models import Member, User
-from remediation.engine import Party
+from remediation.engine import Party, Stage
+from remediation.engine import Vote as EngineVote
+from remediation.engine.snapshot import Verdict
 from remediation.models import Delegation, Proposal, Vote
 
 AGENT_ROLE = "organizational_agent"
@@ -84,6 +86,29 @@ def delegation_for(person: str, roles: Collection[str], at: datetime) -> Delegat
         if delegation.role in _roles_now([giver]).get(giver, ()):
             return delegation
     return None
+
+
+def vote_of(
+    actor: Actor, *, stage: Stage | None, verdict: Verdict, plan: str, at: datetime
+) -> tuple[EngineVote, Delegation | None]:
+    """Return the vote of ``actor`` as the engine judges it, with the roles held now.
+
+    It is in somebody's place, and the delegation comes with it, only if it would not count otherwise.
+    """
+    voter, delegation = party_voting(actor), None
+    if stage and not set(voter.roles) & set(stage.roles):
+        delegation = delegation_for(actor.id, stage.roles, at)
+    if delegation:
+        voter = replace(voter, roles=(*voter.roles, delegation.role))
+    vote = EngineVote(
+        voter=voter,
+        verdict=verdict,
+        stage=stage.id if stage else "",
+        plan=plan,
+        at=int(at.timestamp()),
+        delegated_from=str(delegation.from_user.code) if delegation else "",
+    )
+    return vote, delegation
 
 
 def engine_for(actor: Actor) -> Actor:

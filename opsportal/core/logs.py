@@ -7,7 +7,6 @@ library, so that ours and those of libraries leave by the same door.
 import logging
 import re
 from collections.abc import Callable, Iterable, MutableMapping
-from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -31,13 +30,6 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
 _SUSPECT = re.compile(r"(?i)ops_|bearer|basic|://|[?&]|/heartbeats/|-----BEGIN")
 # Names that match above and hold no secret.
 _HARMLESS = frozenset({"key_id", "token_id", "has_token"})
-# What the processors below write themselves, in every line.
-_OURS = frozenset({"timestamp", "level", "logger"})
-
-
-@lru_cache(maxsize=512)  # lines have few names, and the same ones
-def _is_secret(name: str) -> bool:
-    return name not in _HARMLESS and _NAMES.search(name) is not None
 
 
 class Redaction:
@@ -49,7 +41,7 @@ class Redaction:
         self._is_read = False
 
     def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-        return {name: value if name in _OURS else self._value(name, value) for name, value in event.items()}
+        return {name: self._value(name, value) for name, value in event.items()}
 
     def text(self, text: str) -> str:
         """Return ``text`` without what looks like a secret or is a known one."""
@@ -60,7 +52,7 @@ class Redaction:
         return values.sub(GONE, text) if values else text
 
     def _value(self, name: str, value: object) -> object:
-        if _is_secret(name) and value not in (None, "", True, False):
+        if _NAMES.search(name) and name not in _HARMLESS and value not in (None, "", True, False):
             return GONE
         if isinstance(value, str):
             return self.text(value)
@@ -80,19 +72,6 @@ class Redaction:
         return self._values
 
 
-class LineFormatter(structlog.stdlib.ProcessorFormatter):
-    """Makes the line. What structlog hands over is ready for the last steps; others' records take the long way."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line for ``record``."""
-        if not (hasattr(record, "_name") and isinstance(record.msg, dict)):
-            return super().format(record)
-        line: Any = dict(record.msg)
-        for processor in self.processors[1:]:  # the first takes out what only the long way puts in
-            line = processor(None, record.levelname, line)
-        return str(line)
-
-
 def secrets_configured() -> list[str]:
     """Return every secret that the settings hold, so that it can be kept out of the logs by its value."""
     from django.conf import settings  # noqa: PLC0415  the settings are what calls logging_config
@@ -110,10 +89,6 @@ def logging_config(*, level: str, is_json: bool) -> dict[str, Any]:
 
     Lines go to stderr: ``{"timestamp", "level", "logger", "event", "request_id", …}``.
     """
-    # No line says from which thread, process or place in the code it comes: what the library's own guide to speed
-    # turns off. https://docs.python.org/3/howto/logging.html#optimization
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # noqa: SLF001  named there
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -139,7 +114,7 @@ def logging_config(*, level: str, is_json: bool) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
-                "()": LineFormatter,
+                "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
-from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
+from django.utils import timezone
 
 from opsportal.institutions.models import User
 
@@ -58,24 +57,6 @@ class CspByPathMiddleware:
 def policy_text(directives: Mapping[str, Iterable[str]]) -> str:
     """Return the header that says ``directives``."""
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
-
-
-class LanguageMiddleware:
-    """Speaks the language of the person: their choice (a cookie), else what the browser asks for.
-
-    Django's looks for a language in the path as well, before and after every request; our paths have none.
-    """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        translation.activate(translation.get_language_from_request(request))
-        request.__dict__["LANGUAGE_CODE"] = translation.get_language()
-        response = self.get_response(request)
-        patch_vary_headers(response, ("Accept-Language",))
-        response.headers.setdefault("Content-Language", translation.get_language())
-        return response
 
 
 class ZoneMiddleware:

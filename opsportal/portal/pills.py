@@ -76,7 +76,7 @@ PILLS: dict[str, Pill] = {
     # what the probe saw afterwards
     "verified": Pill(_("Verified"), "shield-check", "good"),
     "ineffective": Pill(_("Ineffective"), "minus", "warn"),
-    "regressed": Pill(_("Made it worse"), "arrow-down", "bad"),
+    "regressed": Pill(_("Helped for a while"), "arrow-down", "bad"),
     # contracts and runtimes
     "active": Pill(_("In force"), "circle-check", "good"),
     "retired": Pill(_("Retired"), "archive", "off"),

@@ -22,8 +22,9 @@ from opsportal.institutions.access import Permission, require
 from opsportal.institutions.models import User
 from remediation import engine
 from remediation.active import Active, active_contract
+from remediation.engine.snapshot import Verdict
 from remediation.models import Approval, Proposal, Vote
-from remediation.parties import delegation_for, engine_for, party_voting
+from remediation.parties import engine_for, vote_of
 from remediation.services.brakes import contract_trusted
 from remediation.services.decisions import decision_move, refusal_enter
 from remediation.services.jobs import job_create, snapshot_authorising
@@ -164,19 +165,8 @@ def _vote(
     snapshot = snapshot_authorising(proposal, active, approval, at=at)
     _held_check(engine.evaluate(active.rules, snapshot))
     stage = engine.stage_open(active.rules, snapshot)
-    voter, delegation = party_voting(actor), None
-    if stage and not set(voter.roles) & set(stage.roles):
-        delegation = delegation_for(actor.id, stage.roles, at)
-    if delegation:
-        voter = replace(voter, roles=(*voter.roles, delegation.role))
-    cast = engine.Vote(
-        voter=voter,
-        verdict="approve" if verdict == Vote.Verdict.APPROVE else "reject",
-        stage=stage.id if stage else "",
-        plan=plan_digest,
-        at=int(at.timestamp()),
-        delegated_from=str(delegation.from_user.code) if delegation else "",
-    )
+    said: Verdict = "approve" if verdict == Vote.Verdict.APPROVE else "reject"
+    cast, delegation = vote_of(actor, stage=stage, verdict=said, plan=plan_digest, at=at)
     judged = engine.vote_judge(active.rules, snapshot, cast)
     if judged.effect != "allowed":
         raise _OF_VOTES.get(judged.code, RefusedError)(judged.reason, code=judged.code)
@@ -187,7 +177,7 @@ def _vote(
         stage=cast.stage,
         verdict=verdict,
         reason=reason,
-        roles=sorted(voter.roles),
+        roles=sorted(cast.voter.roles),
         delegation=delegation,
         plan_digest=plan_digest,
         via=via,

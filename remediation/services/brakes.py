@@ -1,6 +1,6 @@
 """What stops every action of an institution at once: emergency stop, freeze, safe mode."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -23,22 +23,8 @@ def brakes_stop(*, institution: Institution, is_stopped: bool, actor: Actor, rea
     While it is pulled every proposal, vote and claim is refused (503); what runs already is not killed. Raises
     RefusedError without ``brakes.pull``.
     """
-    require(actor, Permission.BRAKES_PULL)
-    with unit(institution.pk, actor):
-        brakes = _locked(institution.pk)
-        if (brakes.stopped_at is not None) == is_stopped:
-            return brakes
-        brakes.stopped_at = timezone.now() if is_stopped else None
-        brakes.stopped_by = actor.id if is_stopped else ""
-        brakes.save(update_fields=["stopped_at", "stopped_by"])
-        entry_record(
-            kind=Kind.INSTITUTION_STOPPED,
-            subject=institution,
-            actor=actor,
-            data={"is_stopped": is_stopped},
-            private={"reason": reason} if reason else None,
-        )
-    return brakes
+    kind, data = Kind.INSTITUTION_STOPPED, {"is_stopped": is_stopped}
+    return _set(institution, "stopped", is_stopped, actor=actor, kind=kind, data=data, reason=reason)
 
 
 def brakes_freeze(*, institution: Institution, is_frozen: bool, actor: Actor, reason: str = "") -> Brakes:
@@ -46,22 +32,8 @@ def brakes_freeze(*, institution: Institution, is_frozen: bool, actor: Actor, re
 
     Raises RefusedError without ``brakes.pull``.
     """
-    require(actor, Permission.BRAKES_PULL)
-    with unit(institution.pk, actor):
-        brakes = _locked(institution.pk)
-        if (brakes.frozen_at is not None) == is_frozen:
-            return brakes
-        brakes.frozen_at = timezone.now() if is_frozen else None
-        brakes.frozen_by = actor.id if is_frozen else ""
-        brakes.save(update_fields=["frozen_at", "frozen_by"])
-        entry_record(
-            kind=Kind.INSTITUTION_FROZEN,
-            subject=institution,
-            actor=actor,
-            data={"is_frozen": is_frozen},
-            private={"reason": reason} if reason else None,
-        )
-    return brakes
+    kind, data = Kind.INSTITUTION_FROZEN, {"is_frozen": is_frozen}
+    return _set(institution, "frozen", is_frozen, actor=actor, kind=kind, data=data, reason=reason)
 
 
 def safe_mode_enter(institution_id: UUID, *, code: str) -> None:
@@ -95,6 +67,30 @@ def safe_mode_leave(institution_id: UUID, *, actor: Actor) -> None:
             brakes.safe_mode = ""
             brakes.save(update_fields=["safe_mode"])
             entry_record(kind=Kind.SAFE_MODE_LEFT, subject=f"institution:{institution_id}", actor=actor)
+
+
+def _set(
+    institution: Institution,
+    brake: str,
+    is_pulled: bool,
+    *,
+    actor: Actor,
+    kind: Kind,
+    data: Mapping[str, bool],
+    reason: str,
+) -> Brakes:
+    """Pull or release one brake: ``brake`` is the beginning of its two columns."""
+    require(actor, Permission.BRAKES_PULL)
+    with unit(institution.pk, actor):
+        brakes = _locked(institution.pk)
+        if (getattr(brakes, f"{brake}_at") is not None) == is_pulled:
+            return brakes
+        setattr(brakes, f"{brake}_at", timezone.now() if is_pulled else None)
+        setattr(brakes, f"{brake}_by", actor.id if is_pulled else "")
+        brakes.save(update_fields=[f"{brake}_at", f"{brake}_by"])
+        private = {"reason": reason} if reason else None
+        entry_record(kind=kind, subject=institution, actor=actor, data=data, private=private)
+    return brakes
 
 
 def _locked(institution_id: UUID) -> Brakes:

@@ -15,8 +15,10 @@ from opsportal.institutions.access import Permission, may, require
 from opsportal.institutions.models import User
 from opsportal.institutions.selectors import Access, access_find_by_id
 from opsportal.institutions.tokens import TokenText, token_text_new
+from remediation.active import active_contract
 from remediation.models import Approval, ApprovalLink
 from remediation.services.approvals import approval_vote
+from remediation.services.brakes import contract_trusted
 
 LIVES = timedelta(hours=72)
 _SENDERS = frozenset({ActorKind.SYSTEM, ActorKind.SCHEDULE})  # they send it to its person and see no vote of theirs
@@ -101,6 +103,8 @@ def link_vote(*, token: str, verdict: str, plan_digest: str, reason: str) -> App
     link, access = link_find(token)
     if link.approval.proposal.risk == "R3":
         raise RefusedError("Log in to decide about this: it cannot be undone.", code="LOGIN_REQUIRED")
+    with institution_scope(link.institution_id), contract_trusted(link.institution_id):
+        active_contract(link.approval.proposal.department)  # safe mode is entered here, where nothing takes it back
     with institution_scope(link.institution_id), unit(link.institution_id, access.actor):
         used = ApprovalLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now())
         if not used:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from ledger.kinds import Kind
@@ -27,7 +28,9 @@ def governance_sweep(institution_id: UUID, *, actor: Actor = TICKER) -> None:
     with institution_scope(institution_id):
         for approval in Approval.objects.filter(status=Approval.Status.PENDING, expires_at__lte=at):
             approval_expire(approval, actor=actor)
-        for job in Job.objects.filter(status__in=Job.ACTIVE).select_related("proposal__bundle", "runtime"):
+        over = Q(lease_expires_at__lte=at) | Q(lease_expires_at=None, expires_at__lte=at)
+        active = Job.objects.filter(over, status__in=Job.ACTIVE)
+        for job in active.select_related("proposal__bundle", "runtime"):
             _job_look(job, actor)
         _abandoned_expire(at, actor)
         outcomes_hold(actor=actor)
@@ -39,7 +42,9 @@ def _abandoned_expire(at: datetime, actor: Actor) -> None:
     waiting = Proposal.objects.filter(status=Proposal.Status.REQUESTED, created_at__lte=at - DRY_RUN_WITHIN)
     for proposal in waiting.exclude(jobs__status__in=Job.ACTIVE):
         with unit(proposal.institution_id, actor):
-            _proposal_expire(proposal, actor)
+            locked = Proposal.objects.select_for_update().get(pk=proposal.pk)
+            if locked.status == Proposal.Status.REQUESTED:
+                _proposal_expire(locked, actor)
 
 
 def _job_look(job: Job, actor: Actor) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from opsportal.core.actor import SYSTEM
 from opsportal.core.errors import ConflictError, DomainError, StoppedError
 from opsportal.core.scope import institution_scope
+from opsportal.institutions.models import User
 from remediation import services
 from remediation.models import Approval, Brakes, Bundle, Job, Proposal, Release
 from tests.api.callers import Answer
@@ -170,16 +171,20 @@ def test_b4_going_back_to_an_older_contract_voids_what_waits_and_is_told_as_that
 
 
 @pytest.mark.spec("V11")
-@pytest.mark.parametrize("act", ["ask", "vote", "claim", "dry_run"])
+@pytest.mark.parametrize("act", ["ask", "vote", "link", "claim", "dry_run"])
 def test_b5_a_bundle_that_does_not_verify_puts_the_institution_into_safe_mode(governed: Governed, act: str) -> None:
     waiting, asked = governed.waiting(), governed.asked()
     dry_run = Job.objects.get(proposal=asked)
     governed.runtime.take(dry_run)
     job = governed.ordered()
+    user = User.objects.get(code=governed.executive.id)
+    link = services.link_create(approval=waiting.approval, user=user, actor=governed.executive)
+    said = {"verdict": "approve", "plan_digest": waiting.plan_digest, "reason": "looked"}
     _tamper("rbac.json", '"files.delete"', '"files.list"')
     acts: dict[str, Callable[[], object]] = {
         "ask": lambda: governed.asked(idempotency_key="again"),
         "vote": lambda: governed.voted(waiting),
+        "link": lambda: services.link_vote(token=link.token, **said),
         "claim": lambda: services.jobs_claim(runtime=governed.runtime.row, limit=10),
         "dry_run": lambda: governed.runtime.report(dry_run, result={"diff": [], "preconditions": []}),
     }
