@@ -27,7 +27,7 @@ def measure() -> list[Row]:
     return [
         _row("a look", BUNDLE, asking()),
         _row(f"a look, {len(large.operations)} operations", large, asking()),
-        _row("a deletion with three votes", BUNDLE, asking("files.delete", votes=ENOUGH_TO_DELETE), goal=">= 1"),
+        _row("a deletion with three votes", BUNDLE, asking("files.delete", votes=ENOUGH_TO_DELETE), goal=">= 10"),
         _row("a refusal", BUNDLE, asking("files.shred")),
     ]
 
