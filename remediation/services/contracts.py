@@ -1,6 +1,7 @@
 """Contracts: compiled, released into a department, rolled back."""
 
 import hashlib
+from functools import lru_cache
 
 from django.utils import timezone
 
@@ -50,6 +51,7 @@ def bundle_compile(*, institution: Institution, source: str, actor: Actor) -> Bu
     return bundle
 
 
+@lru_cache(maxsize=16)  # pure; whoever releases compiles the same text several times on the way
 def contract_compiled(source: str) -> Compiled:
     """Return ``source`` compiled; raise InvalidError that names the line and the column of everything wrong."""
     try:
