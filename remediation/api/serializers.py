@@ -8,6 +8,7 @@ from opsportal.core.serializers import Flag, Strict, Text
 from opsportal.institutions.personal_field import PersonalField
 from remediation.models import Approval, ApprovalLink, Bundle, Delegation, Job, Proposal, Release, Runtime, Vote
 from remediation.onboarding import Step
+from remediation.services.onboarding import SHIPPED
 
 DIGEST = r"^[0-9a-f]{64}$"
 
@@ -297,7 +298,7 @@ class RuntimeMadeOut(RuntimeOut):
 class OnboardIn(Strict):
     """The department to govern, and a name for the machine that works for it."""
 
-    department = Text(visible=1, max_length=40)
+    department = serializers.ChoiceField(choices=sorted(SHIPPED))
     runtime_name = Text(visible=1, max_length=80)
 
 
